@@ -1,0 +1,116 @@
+# The four functions that describe our targets. A folder's CMakeLists.txt looks like this:
+#
+#   leasehold_library(
+#     NAME leases
+#     SRCS watermarks.cc
+#     HDRS watermarks.h
+#     PUBLIC leasehold::base absl::status   # what our headers include
+#     PRIVATE absl::strings)                # what only our .cc files include
+#
+# gives `leasehold::leases`. Sources and headers are included from the repository root.
+
+add_library(leasehold_root INTERFACE)
+target_include_directories(leasehold_root INTERFACE "${CMAKE_SOURCE_DIR}")
+
+# Adds every folder at or below `area` that has a CMakeLists.txt.
+function(leasehold_add_folders area)
+  file(GLOB_RECURSE lists CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}"
+    "${CMAKE_SOURCE_DIR}/${area}/CMakeLists.txt")
+  list(FILTER lists EXCLUDE REGEX "/node_modules/")
+  foreach(list IN LISTS lists)
+    get_filename_component(folder "${list}" DIRECTORY)
+    add_subdirectory("${folder}")
+  endforeach()
+endfunction()
+
+# What all our own targets share, and third-party and generated code does not.
+function(leasehold_own_code target)
+  target_compile_options(${target} PRIVATE ${LEASEHOLD_WARNINGS})
+endfunction()
+
+# leasehold_library(NAME n [SRCS ...] [HDRS ...] [PUBLIC ...] [PRIVATE ...] [PCH grpc|proto|none])
+# Without SRCS the library is its headers alone.
+function(leasehold_library)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;PCH" "SRCS;HDRS;PUBLIC;PRIVATE")
+  leasehold_check_arguments("leasehold_library" "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
+  set(target leasehold_${arg_NAME})
+  if(NOT arg_SRCS)
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE leasehold_root ${arg_PUBLIC} ${arg_PRIVATE})
+  else()
+    set(kind STATIC)
+    if(LEASEHOLD_SYNTAX_ONLY)
+      set(kind OBJECT)
+    endif()
+    add_library(${target} ${kind} ${arg_SRCS})
+    target_link_libraries(${target} PUBLIC leasehold_root ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+    leasehold_own_code(${target})
+    leasehold_use_pch(${target} "${arg_PCH}")
+  endif()
+  add_library(leasehold::${arg_NAME} ALIAS ${target})
+endfunction()
+
+# leasehold_executable(NAME n SRCS ... DEPS ... [PCH grpc|proto|none]): a program in build/bin.
+function(leasehold_executable)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;PCH" "SRCS;DEPS")
+  leasehold_check_arguments("leasehold_executable" "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
+  leasehold_program(${arg_NAME} "${LEASEHOLD_BIN_DIR}" ${arg_SRCS})
+  target_link_libraries(${arg_NAME} PRIVATE leasehold_root ${arg_DEPS})
+  leasehold_use_pch(${arg_NAME} "${arg_PCH}")
+endfunction()
+
+# leasehold_test(NAME n SRCS ... DEPS ... [LABELS unit|integration|e2e|fault|long ...]
+#                [TIMEOUT seconds] [PCH catch|grpc|proto|none])
+# A Catch2 program with the shared main of tests/main.cc. It is one entry of ctest: asking each
+# program for its cases after linking, and starting it once a case, costs more than the cases do;
+# a failing program prints the sentences of the cases that failed.
+function(leasehold_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;PCH;TIMEOUT" "SRCS;DEPS;LABELS")
+  leasehold_check_arguments("leasehold_test" "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  if(NOT arg_PCH)
+    set(arg_PCH catch)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  foreach(label IN LISTS arg_LABELS)
+    if(NOT label MATCHES "^(unit|integration|e2e|fault|long)$")
+      message(FATAL_ERROR "leasehold_test ${arg_NAME}: there is no label ${label}")
+    endif()
+  endforeach()
+  leasehold_program(${arg_NAME} "${CMAKE_BINARY_DIR}/tests" ${arg_SRCS})
+  target_link_libraries(${arg_NAME} PRIVATE
+    leasehold_root leasehold_test_main Catch2::Catch2 ${arg_DEPS})
+  leasehold_use_pch(${arg_NAME} "${arg_PCH}")
+  if(NOT LEASEHOLD_SYNTAX_ONLY)
+    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME})
+    set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  endif()
+endfunction()
+
+# A program of ours, or in the syntax-only build its sources.
+function(leasehold_program name output_dir)
+  if(LEASEHOLD_SYNTAX_ONLY)
+    add_library(${name} OBJECT ${ARGN})
+  else()
+    add_executable(${name} ${ARGN})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${output_dir}")
+  endif()
+  leasehold_own_code(${name})
+endfunction()
+
+function(leasehold_check_arguments function name unparsed)
+  if(NOT name)
+    message(FATAL_ERROR "${function}: NAME is missing")
+  endif()
+  if(unparsed)
+    message(FATAL_ERROR "${function} ${name}: what is '${unparsed}'?")
+  endif()
+endfunction()
+
+# Called once all folders are known.
+function(leasehold_finish)
+endfunction()

@@ -28,6 +28,9 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" AND NOT LEASEHOLD_SYNTAX_ONLY)
 endif()
 # Indexing past the end of a container stops the process in every build, release included.
 add_compile_options(-D_GLIBCXX_ASSERTIONS)
+# Variable length arrays are refused everywhere because -Wpedantic refuses them in our code: the
+# two make gcc predefine different macros, and a precompiled header must see the same ones.
+add_compile_options(-Wvla)
 
 # Warnings are for our own targets only; see leasehold_own_code().
 set(LEASEHOLD_WARNINGS

@@ -1,4 +1,4 @@
-# The four functions that describe our targets. A folder's CMakeLists.txt looks like this:
+# The functions that describe our targets. A folder's CMakeLists.txt looks like this:
 #
 #   leasehold_library(
 #     NAME leases
@@ -7,7 +7,10 @@
 #     PUBLIC leasehold::base absl::status   # what our headers include
 #     PRIVATE absl::strings)                # what only our .cc files include
 #
-# gives `leasehold::leases`. Sources and headers are included from the repository root.
+# gives `leasehold::leases`. Headers are included from the repository root, and only those of
+# declared dependencies may be; see IncludeRules.cmake.
+
+include(IncludeRules)
 
 add_library(leasehold_root INTERFACE)
 target_include_directories(leasehold_root INTERFACE "${CMAKE_SOURCE_DIR}")
@@ -48,6 +51,8 @@ function(leasehold_library)
     leasehold_use_pch(${target} "${arg_PCH}")
   endif()
   add_library(leasehold::${arg_NAME} ALIAS ${target})
+  leasehold_declare_folder(${target} FILES ${arg_SRCS} ${arg_HDRS}
+    PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
 endfunction()
 
 # leasehold_executable(NAME n SRCS ... DEPS ... [PCH grpc|proto|none]): a program in build/bin.
@@ -57,6 +62,7 @@ function(leasehold_executable)
   leasehold_program(${arg_NAME} "${LEASEHOLD_BIN_DIR}" ${arg_SRCS})
   target_link_libraries(${arg_NAME} PRIVATE leasehold_root ${arg_DEPS})
   leasehold_use_pch(${arg_NAME} "${arg_PCH}")
+  leasehold_declare_folder(${arg_NAME} FILES ${arg_SRCS} PRIVATE ${arg_DEPS})
 endfunction()
 
 # leasehold_test(NAME n SRCS ... DEPS ... [LABELS unit|integration|e2e|fault|long ...]
@@ -111,6 +117,20 @@ function(leasehold_check_arguments function name unparsed)
   endif()
 endfunction()
 
-# Called once all folders are known.
-function(leasehold_finish)
+# Declares a target of the current folder; its files may lie in sub-folders too.
+function(leasehold_declare_folder target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;PUBLIC;PRIVATE")
+  list(TRANSFORM arg_FILES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" OUTPUT_VARIABLE paths)
+  set(folders)
+  foreach(path IN LISTS paths)
+    if(NOT EXISTS "${path}")
+      message(FATAL_ERROR "${target} lists ${path}, which does not exist")
+    endif()
+    get_filename_component(folder "${path}" DIRECTORY)
+    file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${folder}")
+    list(APPEND folders "${folder}")
+  endforeach()
+  list(REMOVE_DUPLICATES folders)
+  leasehold_declare(${target} FOLDERS ${folders} CHECK ${paths}
+    PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
 endfunction()

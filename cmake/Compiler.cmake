@@ -49,6 +49,7 @@ endif()
 
 if(LEASEHOLD_SYNTAX_ONLY)
   set(CMAKE_CXX_COMPILER_LAUNCHER sh "${CMAKE_SOURCE_DIR}/cmake/syntax-only.sh")
+  set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 else()
   find_program(LEASEHOLD_CCACHE ccache)
   if(LEASEHOLD_CCACHE)

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::string_view kAnySegments = "**";
 
+absl::Status Invalid(std::string_view what, std::string_view offence) {
+  return Error(Reason::kInvalidArgument, StrCat(what, " ", offence));
+}
+
 bool IsNameEdge(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // The shortest segment that `pattern` matches: each '*' stands for nothing, or for one letter at
@@ -83,8 +87,8 @@ bool SegmentsMatch(std::span<const std::string> pattern, std::span<const std::st
 
 absl::StatusOr<NamePattern> NamePattern::Parse(std::string_view text, std::string_view what) {
   if (text.size() > kBytesMax) {
-    return Error(Reason::kInvalidArgument,
-                 StrCat(what, " has ", text.size(), " bytes; at most ", kBytesMax, " are allowed"));
+    return Invalid(what,
+                   StrCat("has ", text.size(), " bytes; at most ", kBytesMax, " are allowed"));
   }
   NamePattern pattern{std::string(text)};
   std::string shortest;
@@ -98,11 +102,13 @@ absl::StatusOr<NamePattern> NamePattern::Parse(std::string_view text, std::strin
       pattern.segments_.emplace_back(segment);
     }
     if (segment == kAnySegments) continue;
+    if (segment.empty() && !text.empty()) {
+      return Invalid(what, "has an empty segment; write a/b, without '/' at an end or twice");
+    }
     if (segment.find(kAnySegments) != std::string_view::npos) {
-      return Error(Reason::kInvalidArgument,
-                   StrCat(what,
-                          " has '**' beside other characters; '**' stands alone between "
-                          "slashes, '*' matches within a segment"));
+      return Invalid(what,
+                     "has '**' beside other characters; '**' stands alone between slashes, '*' "
+                     "matches within a segment");
     }
     if (!any_name) shortest.push_back('/');
     any_name = false;

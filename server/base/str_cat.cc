@@ -4,11 +4,11 @@
 
 namespace leasehold::str_cat_internal {
 
-void AppendPieces(std::string* out, const std::string_view* begin, const std::string_view* end) {
+void AppendPieces(std::string* out, std::span<const std::string_view> pieces) {
   size_t size = out->size();
-  for (const std::string_view* piece = begin; piece != end; ++piece) size += piece->size();
+  for (const std::string_view piece : pieces) size += piece.size();
   out->reserve(size);
-  for (const std::string_view* piece = begin; piece != end; ++piece) out->append(*piece);
+  for (const std::string_view piece : pieces) out->append(piece);
 }
 
 }  // namespace leasehold::str_cat_internal

@@ -5,9 +5,10 @@
 // std::string_view, so absl::StrCat(std::string_view) does not compile there. Our code speaks
 // std::string_view; this file is the bridge.
 
+#include <array>
 #include <charconv>
 #include <concepts>
-#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -50,17 +51,17 @@ class Piece {
   std::string_view view_;
 };
 
-void AppendPieces(std::string* out, const std::string_view* begin, const std::string_view* end);
+void AppendPieces(std::string* out, std::span<const std::string_view> pieces);
 
 }  // namespace str_cat_internal
 
 // Joins texts (anything that converts to std::string_view, and absl::string_view), characters and
-// integers (in decimal).
+// integers (in decimal). No text may be a part of *out.
 template <typename... Args>
 void StrAppend(std::string* out, const Args&... args) {
   [out](const auto&... pieces) {
-    const std::string_view views[] = {pieces.view()...};
-    str_cat_internal::AppendPieces(out, std::begin(views), std::end(views));
+    const std::array<std::string_view, sizeof...(pieces)> views = {pieces.view()...};
+    str_cat_internal::AppendPieces(out, views);
   }(str_cat_internal::Piece(args)...);
 }
 

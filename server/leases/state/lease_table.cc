@@ -1,0 +1,117 @@
+#include "server/leases/state/lease_table.h"
+
+#include "absl/strings/str_cat.h"
+#include "leasehold/ledger/v1/snapshot.pb.h"
+#include "server/base/check.h"
+#include "server/base/status.h"
+
+namespace leasehold {
+namespace {
+
+void ToRow(const Lease& lease, ledger::v1::LeaseRow* row) {
+  row->set_issue_index(lease.issue_index.value());
+  row->set_agent(lease.agent.value());
+  row->set_secret(lease.secret.value());
+  row->set_version(lease.version.value());
+  row->set_workflow(lease.workflow.value());
+  row->set_policy(lease.policy.value());
+  row->set_run(lease.run.value());
+  row->set_credential(lease.credential.value());
+  row->set_revision(lease.revision.value());
+  row->set_issue_ms(lease.issue_time.value());
+  row->set_expire_ms(lease.expire_time.value());
+  row->set_max_expire_ms(lease.max_expire_time.value());
+  row->set_allowed_uses(lease.allowed_uses);
+  row->set_denied_uses(lease.denied_uses);
+  row->set_follows_latest(lease.follows_latest);
+  row->set_delivery(static_cast<ledger::v1::Delivery>(lease.delivery));
+  row->set_released(lease.released);
+  row->set_epoch_ordinal(lease.epoch_ordinal);
+}
+
+Lease FromRow(LeaseNumber number, const ledger::v1::LeaseRow& row) {
+  return Lease{.number = number,
+               .issue_index = LogIndex(row.issue_index()),
+               .agent = EntityUid(row.agent()),
+               .secret = EntityUid(row.secret()),
+               .version = VersionNumber(row.version()),
+               .workflow = TextId(row.workflow()),
+               .policy = TextId(row.policy()),
+               .run = TextId(row.run()),
+               .credential = CredentialId(row.credential()),
+               .revision = PolicyRevision(row.revision()),
+               .issue_time = UnixMillis(row.issue_ms()),
+               .expire_time = UnixMillis(row.expire_ms()),
+               .max_expire_time = UnixMillis(row.max_expire_ms()),
+               .allowed_uses = row.allowed_uses(),
+               .denied_uses = row.denied_uses(),
+               .follows_latest = row.follows_latest(),
+               .delivery = static_cast<Delivery>(row.delivery()),
+               .released = row.released(),
+               .epoch_ordinal = row.epoch_ordinal()};
+}
+
+}  // namespace
+
+const Lease* LeaseTable::Find(LeaseNumber number) const {
+  if (number.empty() || number.value() > count_) {
+    return nullptr;
+  }
+  uint64_t slot = number.value() - 1;
+  return &chunks_[slot / kChunkLeases]->leases[slot % kChunkLeases];
+}
+
+Lease* LeaseTable::FindMutable(LeaseNumber number) {
+  if (number.empty() || number.value() > count_) {
+    return nullptr;
+  }
+  uint64_t slot = number.value() - 1;
+  Chunk& chunk = *chunks_[slot / kChunkLeases];
+  chunk.dirty = true;
+  return &chunk.leases[slot % kChunkLeases];
+}
+
+void LeaseTable::Add(const Lease& lease) {
+  LEASEHOLD_CHECK(lease.number == next());
+  uint64_t slot = count_++;
+  if (slot / kChunkLeases == chunks_.size()) {
+    chunks_.push_back(std::make_unique<Chunk>());
+  }
+  Chunk& chunk = *chunks_[slot / kChunkLeases];
+  chunk.leases[slot % kChunkLeases] = lease;
+  chunk.dirty = true;
+}
+
+std::vector<std::pair<uint64_t, std::string>> LeaseTable::TakeDirtyChunks() {
+  std::vector<std::pair<uint64_t, std::string>> dirty;
+  ledger::v1::LeaseChunk proto;
+  for (uint64_t i = 0; i < chunks_.size(); ++i) {
+    if (!chunks_[i]->dirty) {
+      continue;
+    }
+    chunks_[i]->dirty = false;
+    proto.Clear();
+    uint64_t used = std::min(kChunkLeases, count_ - i * kChunkLeases);
+    for (uint64_t slot = 0; slot < used; ++slot) {
+      ToRow(chunks_[i]->leases[slot], proto.add_leases());
+    }
+    dirty.emplace_back(i, proto.SerializeAsString());
+  }
+  return dirty;
+}
+
+absl::Status LeaseTable::LoadChunk(uint64_t chunk, std::string_view bytes) {
+  ledger::v1::LeaseChunk proto;
+  if (chunk != chunks_.size() || count_ != chunk * kChunkLeases ||
+      !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      proto.leases_size() > static_cast<int>(kChunkLeases)) {
+    return Error(Reason::kStoreDamaged, absl::StrCat("lease chunk ", chunk, " does not parse"));
+  }
+  for (const ledger::v1::LeaseRow& row : proto.leases()) {
+    Add(FromRow(next(), row));
+  }
+  chunks_.back()->dirty = false;
+  return absl::OkStatus();
+}
+
+}  // namespace leasehold

@@ -1,0 +1,50 @@
+#ifndef LEASEHOLD_SERVER_LEASES_STATE_LEASE_TABLE_H_
+#define LEASEHOLD_SERVER_LEASES_STATE_LEASE_TABLE_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/leases/state/lease.h"
+
+namespace leasehold {
+
+// All leases by number. Numbers are dense, so a lease is found by two indexings and no hash; chunks
+// keep their place in memory and are what the snapshot writes.
+class LeaseTable {
+ public:
+  static constexpr uint64_t kChunkLeases = 1024;
+
+  // The next number that may be issued: 1 in an empty table.
+  LeaseNumber next() const { return LeaseNumber(count_ + 1); }
+  uint64_t count() const { return count_; }
+
+  // nullptr where the number was never issued.
+  const Lease* Find(LeaseNumber number) const;
+  // Marks the lease's chunk as changed since the last TakeDirtyChunks.
+  Lease* FindMutable(LeaseNumber number);
+  // `lease.number` must be next().
+  void Add(const Lease& lease);
+
+  // Chunks that changed since the last call, encoded; see lease_table.cc for the bytes.
+  std::vector<std::pair<uint64_t, std::string>> TakeDirtyChunks();
+  // Chunks must be loaded in order, from 0.
+  absl::Status LoadChunk(uint64_t chunk, std::string_view bytes);
+
+ private:
+  struct Chunk {
+    std::array<Lease, kChunkLeases> leases;
+    bool dirty = false;
+  };
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  uint64_t count_ = 0;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_LEASES_STATE_LEASE_TABLE_H_

@@ -19,6 +19,11 @@ set(CMAKE_CXX_FLAGS_DEBUG "-Og -g")
 add_compile_options(-fPIE -pthread -fno-omit-frame-pointer -fstack-protector-strong)
 add_link_options(-pie -pthread -Wl,-z,relro -Wl,-z,now)
 
+# Neither messages nor debug information name the folder of the build: the same sources give the
+# same program wherever they lie. (ccache calls the compiler with paths from the build folder.)
+file(RELATIVE_PATH up "${CMAKE_BINARY_DIR}" "${CMAKE_SOURCE_DIR}")
+add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" "-ffile-prefix-map=${up}=")
+
 if(LEASEHOLD_SANITIZER)
   add_compile_options(-fsanitize=${LEASEHOLD_SANITIZER} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LEASEHOLD_SANITIZER})
@@ -54,9 +59,11 @@ else()
   find_program(LEASEHOLD_CCACHE ccache)
   if(LEASEHOLD_CCACHE)
     # ccache refuses precompiled headers unless told that their macros and times may be ignored;
-    # gcc must then name the header in its preprocessed output, so that ccache can hash it.
+    # gcc must then name the header in its preprocessed output, so that ccache can hash it. The
+    # base directory lets a second clone use what the first one compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
       env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 CCACHE_ABSSTDERR=1
       "${LEASEHOLD_CCACHE}")
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       add_compile_options(-fpch-preprocess)

@@ -82,7 +82,8 @@ add_custom_target(tsan_tests)
 #                [TIMEOUT seconds] [PCH catch|grpc|proto|none])
 # A Catch2 program with the shared main of tests/main.cc. It is one entry of ctest: asking each
 # program for its cases after linking, and starting it once a case, costs more than the cases do;
-# a failing program prints the sentences of the cases that failed.
+# a failing program prints the sentences of the cases that failed. It runs in the repository root,
+# so that data files are found as tests/....
 function(leasehold_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;PCH;TIMEOUT" "SRCS;DEPS;LABELS")
   leasehold_check_arguments("leasehold_test" "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
@@ -109,7 +110,7 @@ function(leasehold_test)
       list(APPEND arg_LABELS tsan)
       add_dependencies(tsan_tests ${arg_NAME})
     endif()
-    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME})
+    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
   endif()
 endfunction()

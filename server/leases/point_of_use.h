@@ -34,11 +34,11 @@ struct UseRequest {
   // Who presents the token. The broker presents handles of others as itself, with the client's
   // address.
   Principal presenter;
-  std::string token;   // lhl_... or lhb_...
+  std::string token;  // lhl_... or lhb_...
   Adapter adapter = Adapter::kGrpc;
-  std::string target;  // name without "targets/"; any text, judged as unknown where it is none
-  std::string method;  // as on the wire
-  std::string path;    // canonical, starts with '/', without query
+  std::string target;    // name without "targets/"; any text, judged as unknown where it is none
+  std::string method;    // as on the wire
+  std::string path;      // canonical, starts with '/', without query
   std::string trace_id;  // 16 bytes or empty
   // Whether an allowed answer must carry the secret's fields, to be injected.
   bool wants_credential = false;

@@ -7,8 +7,7 @@
 namespace leasehold {
 
 const Entity* EntityTable::Find(EntityUid uid) const {
-  return uid.empty() || uid.value() > entities_.size() ? nullptr
-                                                       : entities_[uid.value() - 1].get();
+  return uid.empty() || uid.value() > entities_.size() ? nullptr : entities_[uid.value() - 1].get();
 }
 
 const Entity* EntityTable::FindByName(EntityKind kind, std::string_view name) const {

@@ -28,14 +28,14 @@ struct Entity {
   TextId name_id;
   std::string name;  // the Name, without collection
   Hash body_hash{};
-  std::string body;  // serialised leasehold.v1 message without output-only fields
+  std::string body;        // serialised leasehold.v1 message without output-only fields
   UnixMillis expire_time;  // empty = never
   UnixMillis create_time;
   UnixMillis update_time;
   LogIndex index;  // of the last change; the etag
   bool deleted = false;
-  absl::btree_set<EntityUid> agents;              // of groups
-  std::shared_ptr<const CompiledTarget> target;   // of targets
+  absl::btree_set<EntityUid> agents;             // of groups
+  std::shared_ptr<const CompiledTarget> target;  // of targets
 };
 
 // All entities by uid, the living ones also by name.

@@ -32,8 +32,8 @@ class Holds {
   }
   // The hold that forbids a new lease, or nullptr.
   const Hold* Blocking(EntityUid agent, EntityUid secret, TextId workflow) const {
-    for (const Selector& selector : {Selector::OfAgent(agent), Selector::OfSecret(secret),
-                                     Selector::OfWorkflow(workflow)}) {
+    for (const Selector& selector :
+         {Selector::OfAgent(agent), Selector::OfSecret(secret), Selector::OfWorkflow(workflow)}) {
       if (const Hold* hold = Find(selector)) {
         return hold;
       }

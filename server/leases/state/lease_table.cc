@@ -1,9 +1,9 @@
 #include "server/leases/state/lease_table.h"
 
-#include "absl/strings/str_cat.h"
 #include "leasehold/ledger/v1/snapshot.pb.h"
 #include "server/base/check.h"
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 
 namespace leasehold {
 namespace {
@@ -105,7 +105,7 @@ absl::Status LeaseTable::LoadChunk(uint64_t chunk, std::string_view bytes) {
   if (chunk != chunks_.size() || count_ != chunk * kChunkLeases ||
       !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       proto.leases_size() > static_cast<int>(kChunkLeases)) {
-    return Error(Reason::kStoreDamaged, absl::StrCat("lease chunk ", chunk, " does not parse"));
+    return Error(Reason::kStoreDamaged, StrCat("lease chunk ", chunk, " does not parse"));
   }
   for (const ledger::v1::LeaseRow& row : proto.leases()) {
     Add(FromRow(next(), row));

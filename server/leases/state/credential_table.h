@@ -1,0 +1,53 @@
+#ifndef LEASEHOLD_SERVER_LEASES_STATE_CREDENTIAL_TABLE_H_
+#define LEASEHOLD_SERVER_LEASES_STATE_CREDENTIAL_TABLE_H_
+
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "server/base/crypto_bytes.h"
+#include "server/base/ids.h"
+#include "server/base/millis.h"
+
+namespace leasehold {
+
+// A credential by which an agent proves who it is. The token itself is kept nowhere.
+struct Credential {
+  CredentialId id;
+  EntityUid agent;
+  UnixMillis expire_time;  // empty = never
+  Hash token_hash{};       // SHA-256 of the token's text
+  int kind = 0;            // ledger::v1::CredentialKind
+  bool revoked = false;
+};
+
+class CredentialTable {
+ public:
+  CredentialId next() const { return CredentialId(credentials_.size() + 1); }
+
+  const Credential* Find(CredentialId id) const {
+    return id.empty() || id.value() > credentials_.size() ? nullptr : &credentials_[id.value() - 1];
+  }
+  // The credential whose token has this hash, revoked and expired ones included, or nullptr. The
+  // look-up is by a hash of 128 random bits, so its time tells nothing about other tokens.
+  const Credential* FindByHash(const Hash& token_hash) const {
+    auto it = by_hash_.find(token_hash);
+    return it == by_hash_.end() ? nullptr : Find(it->second);
+  }
+
+  // `credential.id` must be next().
+  void Add(const Credential& credential) {
+    credentials_.push_back(credential);
+    by_hash_.emplace(credential.token_hash, credential.id);
+  }
+  void Revoke(CredentialId id) { credentials_[id.value() - 1].revoked = true; }
+
+  const std::vector<Credential>& all() const { return credentials_; }
+
+ private:
+  std::vector<Credential> credentials_;
+  absl::flat_hash_map<Hash, CredentialId> by_hash_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_LEASES_STATE_CREDENTIAL_TABLE_H_

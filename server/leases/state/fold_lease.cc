@@ -1,0 +1,153 @@
+// What lease and use entries do to the state.
+
+#include "leasehold/ledger/v1/entry.pb.h"
+#include "server/base/status.h"
+#include "server/leases/state/fold_error.h"
+#include "server/leases/state/state.h"
+
+namespace leasehold {
+
+using ledger::v1::Entry;
+
+absl::Status State::FoldLease(LogIndex index, const Entry& entry) {
+  if (entry.has_lease_issued()) {
+    const ledger::v1::LeaseIssued& issued = entry.lease_issued();
+    if (LeaseNumber(issued.number()) != leases_.next()) {
+      return FoldError(index, "issues a lease whose number is not the next");
+    }
+    const Entity* agent = entities_.Find(EntityUid(issued.agent()));
+    const Entity* secret = entities_.Find(EntityUid(issued.secret()));
+    if (agent == nullptr || agent->kind != EntityKind::kAgent || secret == nullptr ||
+        secret->kind != EntityKind::kSecret || !texts_.Known(TextId(issued.workflow())) ||
+        !texts_.Known(TextId(issued.policy()))) {
+      return FoldError(index, "issues a lease of something that was never defined");
+    }
+    leases_.Add(Lease{.number = LeaseNumber(issued.number()),
+                      .issue_index = index,
+                      .agent = agent->uid,
+                      .secret = secret->uid,
+                      .version = VersionNumber(issued.version()),
+                      .workflow = TextId(issued.workflow()),
+                      .policy = TextId(issued.policy()),
+                      .run = TextId(issued.run()),
+                      .credential = CredentialId(issued.credential()),
+                      .revision = PolicyRevision(issued.revision()),
+                      .issue_time = At(entry.time_ms()),
+                      .expire_time = At(issued.expire_time_ms()),
+                      .max_expire_time = At(issued.max_expire_time_ms()),
+                      .follows_latest = issued.follows_latest(),
+                      .delivery = static_cast<Delivery>(issued.delivery()),
+                      .epoch_ordinal = static_cast<uint32_t>(epochs_.size() - 1)});
+    requests_.Add({issued.request_hash(), index, At(entry.time_ms()), issued.number()});
+    return absl::OkStatus();
+  }
+  bool renewed = entry.has_lease_renewed();
+  Lease* lease = leases_.FindMutable(
+      LeaseNumber(renewed ? entry.lease_renewed().number() : entry.lease_released().number()));
+  if (lease == nullptr) {
+    return FoldError(index, "is about a lease that was never issued");
+  }
+  if (renewed) {
+    lease->expire_time = At(entry.lease_renewed().expire_time_ms());
+    if (lease->expire_time > lease->max_expire_time) {
+      return FoldError(index, "renews a lease beyond its maximum");
+    }
+  } else {
+    lease->released = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
+  if (entry.has_use()) {
+    const ledger::v1::Use& use = entry.use();
+    Lease* lease = leases_.FindMutable(LeaseNumber(use.lease()));
+    if (lease == nullptr) {
+      return FoldError(index, "uses a lease that was never issued");
+    }
+    bool allowed = use.verdict() == ledger::v1::VERDICT_ALLOWED;
+    if (allowed != (use.reason() == 0)) {
+      return FoldError(index, "gives a reason with an allowed use, or none with a denied one");
+    }
+    ++(allowed ? lease->allowed_uses : lease->denied_uses);
+    UsageDestination destination = use.revealed() ? UsageDestination::Reveal()
+                                   : use.target() != 0
+                                       ? UsageDestination::Target(EntityUid(use.target()))
+                                       : UsageDestination::Undeclared();
+    usage_.Record({lease->agent, lease->secret, lease->workflow, destination},
+                  {.index = index,
+                   .first = last_time_.ToTime(),
+                   .last = last_time_.ToTime(),
+                   .denied = static_cast<Reason>(use.reason()),
+                   .write = use.write()});
+    return absl::OkStatus();
+  }
+  const ledger::v1::RefusalsSummarized& refused = entry.refusals_summarized();
+  if (refused.reason() == 0) {
+    return FoldError(index, "counts refusals without a reason");
+  }
+  if (Lease* lease = leases_.FindMutable(LeaseNumber(refused.lease()))) {
+    lease->denied_uses += refused.count();
+  } else if (refused.lease() != 0) {
+    return FoldError(index, "counts refusals of a lease that was never issued");
+  }
+  UsageDestination destination =
+      refused.kind() == ledger::v1::REFUSAL_KIND_ACQUIRE  ? UsageDestination::Acquire()
+      : refused.kind() == ledger::v1::REFUSAL_KIND_REVEAL ? UsageDestination::Reveal()
+      : refused.target() != 0 ? UsageDestination::Target(EntityUid(refused.target()))
+                              : UsageDestination::Undeclared();
+  usage_.Record({EntityUid(refused.agent()), EntityUid(refused.secret()),
+                 TextId(refused.workflow()), destination},
+                {.index = index,
+                 .first = At(refused.first_time_ms()).ToTime(),
+                 .last = At(refused.last_time_ms()).ToTime(),
+                 .denied = static_cast<Reason>(refused.reason()),
+                 .count = refused.count()});
+  return absl::OkStatus();
+}
+
+absl::Status State::FoldStop(LogIndex index, const Entry& entry) {
+  if (entry.has_revoked()) {
+    const ledger::v1::Revoked& revoked = entry.revoked();
+    std::optional<Selector> selector = Selector::FromEntry(revoked.selector());
+    if (!selector.has_value()) {
+      return Error(Reason::kStoreSchemaNewer,
+                   "a revocation has a selector that this version does not know; use a newer one");
+    }
+    if (revoked.number() != revocations_.size() + 1 ||
+        LeaseNumber(revoked.through()) >= leases_.next()) {
+      return FoldError(index, "revokes under a number that is not the next");
+    }
+    revocations_.push_back({.number = revoked.number(),
+                            .selector = *selector,
+                            .through = LeaseNumber(revoked.through()),
+                            .index = index,
+                            .time = At(entry.time_ms()),
+                            .hold = revoked.hold(),
+                            .reason = TextId(revoked.reason()),
+                            .actor = TextId(revoked.control().actor())});
+    const Revocation& revocation = revocations_.back();
+    watermarks_.Raise(revocation);
+    requests_.Add({revoked.control().request_hash(), index, revocation.time, revocation.number});
+    if (revoked.hold()) {
+      holds_.Set({*selector, index, revocation.time, revocation.reason, revocation.actor});
+    }
+    return absl::OkStatus();
+  }
+  const auto& control =
+      entry.has_hold_set() ? entry.hold_set().control() : entry.hold_cleared().control();
+  std::optional<Selector> selector = Selector::FromEntry(
+      entry.has_hold_set() ? entry.hold_set().selector() : entry.hold_cleared().selector());
+  if (!selector.has_value() || !selector->CanHold()) {
+    return FoldError(index, "holds something that cannot be held");
+  }
+  if (entry.has_hold_set()) {
+    holds_.Set({*selector, index, At(entry.time_ms()), TextId(entry.hold_set().reason()),
+                TextId(control.actor())});
+  } else if (!holds_.Clear(*selector)) {
+    return FoldError(index, "ends a hold that was not set");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace leasehold

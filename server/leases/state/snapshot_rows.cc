@@ -1,0 +1,186 @@
+#include "server/leases/state/snapshot_rows.h"
+
+#include <algorithm>
+
+namespace leasehold {
+namespace {
+
+std::string HashBytes(const Hash& hash) { return std::string(AsText(hash)); }
+
+bool ToHash(const std::string& bytes, Hash* hash) {
+  if (bytes.size() != hash->size()) {
+    return false;
+  }
+  std::copy(bytes.begin(), bytes.end(), hash->begin());
+  return true;
+}
+
+}  // namespace
+
+std::string NumberKey(uint64_t number) {
+  std::string key(8, '\0');
+  for (int i = 7; i >= 0; --i) {
+    key[i] = static_cast<char>(number & 0xff);
+    number >>= 8;
+  }
+  return key;
+}
+
+ledger::v1::RevocationRow ToRow(const Revocation& revocation) {
+  ledger::v1::RevocationRow row;
+  row.set_number(revocation.number);
+  revocation.selector.ToEntry(row.mutable_selector());
+  row.set_through(revocation.through.value());
+  row.set_index(revocation.index.value());
+  row.set_time_ms(revocation.time.value());
+  row.set_hold(revocation.hold);
+  row.set_reason(revocation.reason.value());
+  row.set_actor(revocation.actor.value());
+  return row;
+}
+
+bool FromRow(const ledger::v1::RevocationRow& row, Revocation* revocation) {
+  std::optional<Selector> selector = Selector::FromEntry(row.selector());
+  if (!selector.has_value()) {
+    return false;
+  }
+  *revocation = {.number = row.number(),
+                 .selector = *selector,
+                 .through = LeaseNumber(row.through()),
+                 .index = LogIndex(row.index()),
+                 .time = UnixMillis(row.time_ms()),
+                 .hold = row.hold(),
+                 .reason = TextId(row.reason()),
+                 .actor = TextId(row.actor())};
+  return true;
+}
+
+ledger::v1::HoldRow ToRow(const Hold& hold) {
+  ledger::v1::HoldRow row;
+  hold.selector.ToEntry(row.mutable_selector());
+  row.set_index(hold.index.value());
+  row.set_time_ms(hold.time.value());
+  row.set_reason(hold.reason.value());
+  row.set_actor(hold.actor.value());
+  return row;
+}
+
+bool FromRow(const ledger::v1::HoldRow& row, Hold* hold) {
+  std::optional<Selector> selector = Selector::FromEntry(row.selector());
+  if (!selector.has_value() || !selector->CanHold()) {
+    return false;
+  }
+  *hold = {*selector, LogIndex(row.index()), UnixMillis(row.time_ms()), TextId(row.reason()),
+           TextId(row.actor())};
+  return true;
+}
+
+ledger::v1::EntityRow ToRow(const Entity& entity) {
+  ledger::v1::EntityRow row;
+  row.set_uid(entity.uid.value());
+  row.set_kind(static_cast<ledger::v1::EntityKind>(entity.kind));
+  row.set_name(entity.name_id.value());
+  row.set_body_hash(HashBytes(entity.body_hash));
+  row.set_expire_ms(entity.expire_time.value());
+  row.set_create_ms(entity.create_time.value());
+  row.set_update_ms(entity.update_time.value());
+  row.set_index(entity.index.value());
+  row.set_deleted(entity.deleted);
+  for (EntityUid agent : entity.agents) {
+    row.add_agents(agent.value());
+  }
+  return row;
+}
+
+bool FromRow(const ledger::v1::EntityRow& row, Entity* entity) {
+  if (row.kind() < ledger::v1::ENTITY_KIND_AGENT || row.kind() > ledger::v1::ENTITY_KIND_TARGET ||
+      !ToHash(row.body_hash(), &entity->body_hash)) {
+    return false;
+  }
+  entity->uid = EntityUid(row.uid());
+  entity->kind = static_cast<EntityKind>(row.kind());
+  entity->name_id = TextId(row.name());
+  entity->expire_time = UnixMillis(row.expire_ms());
+  entity->create_time = UnixMillis(row.create_ms());
+  entity->update_time = UnixMillis(row.update_ms());
+  entity->index = LogIndex(row.index());
+  entity->deleted = row.deleted();
+  for (uint64_t agent : row.agents()) {
+    entity->agents.insert(EntityUid(agent));
+  }
+  return true;
+}
+
+ledger::v1::CredentialRow ToRow(const Credential& credential) {
+  ledger::v1::CredentialRow row;
+  row.set_credential(credential.id.value());
+  row.set_agent(credential.agent.value());
+  row.set_expire_ms(credential.expire_time.value());
+  row.set_token_hash(HashBytes(credential.token_hash));
+  row.set_kind(static_cast<ledger::v1::CredentialKind>(credential.kind));
+  row.set_revoked(credential.revoked);
+  return row;
+}
+
+bool FromRow(const ledger::v1::CredentialRow& row, Credential* credential) {
+  *credential = {.id = CredentialId(row.credential()),
+                 .agent = EntityUid(row.agent()),
+                 .expire_time = UnixMillis(row.expire_ms()),
+                 .kind = row.kind(),
+                 .revoked = row.revoked()};
+  return ToHash(row.token_hash(), &credential->token_hash);
+}
+
+ledger::v1::VersionInfoRow ToRow(EntityUid secret, const VersionInfo& version) {
+  ledger::v1::VersionInfoRow row;
+  row.set_secret(secret.value());
+  row.set_version(version.number.value());
+  row.set_state(static_cast<ledger::v1::VersionStateKind>(version.state));
+  row.set_create_ms(version.create_time.value());
+  row.set_expire_ms(version.expire_time.value());
+  row.set_ciphertext_hash(HashBytes(version.ciphertext_hash));
+  return row;
+}
+
+bool FromRow(const ledger::v1::VersionInfoRow& row, VersionInfo* version) {
+  *version = {.number = VersionNumber(row.version()),
+              .state = static_cast<VersionState>(row.state()),
+              .create_time = UnixMillis(row.create_ms()),
+              .expire_time = UnixMillis(row.expire_ms())};
+  return row.state() >= ledger::v1::VERSION_STATE_KIND_ENABLED &&
+         row.state() <= ledger::v1::VERSION_STATE_KIND_DESTROYED &&
+         ToHash(row.ciphertext_hash(), &version->ciphertext_hash);
+}
+
+ledger::v1::PolicyRow ToRow(const PolicyRevisionInfo& info) {
+  ledger::v1::PolicyRow row;
+  row.set_revision(info.revision.value());
+  row.set_set_hash(HashBytes(info.set_hash));
+  row.set_index(info.index.value());
+  row.set_time_ms(info.time.value());
+  row.set_actor(info.actor.value());
+  return row;
+}
+
+bool FromRow(const ledger::v1::PolicyRow& row, PolicyRevisionInfo* info) {
+  *info = {.revision = PolicyRevision(row.revision()),
+           .index = LogIndex(row.index()),
+           .time = UnixMillis(row.time_ms()),
+           .actor = TextId(row.actor())};
+  return ToHash(row.set_hash(), &info->set_hash);
+}
+
+ledger::v1::RequestRow ToRow(const RequestIds::Made& made) {
+  ledger::v1::RequestRow row;
+  row.set_request_hash(made.request_hash);
+  row.set_index(made.index.value());
+  row.set_time_ms(made.time.value());
+  row.set_number(made.number);
+  return row;
+}
+
+RequestIds::Made FromRow(const ledger::v1::RequestRow& row) {
+  return {row.request_hash(), LogIndex(row.index()), UnixMillis(row.time_ms()), row.number()};
+}
+
+}  // namespace leasehold

@@ -1,0 +1,145 @@
+#ifndef LEASEHOLD_SERVER_LEASES_STATE_STATE_H_
+#define LEASEHOLD_SERVER_LEASES_STATE_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/base/crypto_bytes.h"
+#include "server/base/ids.h"
+#include "server/base/millis.h"
+#include "server/base/reason.h"
+#include "server/leases/state/credential_table.h"
+#include "server/leases/state/entity_table.h"
+#include "server/leases/state/holds.h"
+#include "server/leases/state/lease_table.h"
+#include "server/leases/state/policy_history.h"
+#include "server/leases/state/request_ids.h"
+#include "server/leases/state/text_table.h"
+#include "server/leases/state/version_table.h"
+#include "server/leases/state/watermarks.h"
+#include "server/ledger/usage_map.h"
+
+namespace leasehold {
+
+// What entries mean by id or hash. Views live during the call to Apply.
+class SideSource {
+ public:
+  virtual ~SideSource() = default;
+  // The cleartext of a text; "" where it was erased or is not there.
+  virtual std::string_view Text(TextId id) = 0;
+  // The body with this hash, or nullopt.
+  virtual std::optional<std::string_view> Body(const Hash& hash) = 0;
+  // A set that somebody compiled already, or nullptr.
+  virtual std::shared_ptr<const CompiledPolicies> Policies(const Hash& hash) {
+    static_cast<void>(hash);
+    return nullptr;
+  }
+};
+
+// Whether a lease can be used, and if not why.
+struct Usability {
+  Reason reason = Reason::kNone;
+  const Revocation* revocation = nullptr;  // where revoked
+  bool ok() const { return reason == Reason::kNone; }
+};
+
+// The fold over the ledger: everything that is known about leases and what judges them, and nothing
+// that does not follow from entries. The Committer keeps one that runs ahead inside a batch;
+// readers see another that follows after each commit; verification folds a third from scratch. Not
+// synchronised.
+class State {
+ public:
+  // Folds the entry at `index`, which must be size(). kLedgerViolation says what the entry
+  // contradicts (an id that was never defined, a number out of order, time running backwards) and
+  // then leaves the state unspecified.
+  absl::Status Apply(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
+
+  uint64_t size() const { return size_; }
+  LogId log() const { return log_; }
+  Epoch epoch() const { return epochs_.empty() ? Epoch() : epochs_.back(); }
+  // All epochs, the current one last.
+  const std::vector<Epoch>& epochs() const { return epochs_; }
+  const std::string& origin() const { return origin_; }
+  const std::string& checkpoint_key() const { return checkpoint_key_; }
+  UnixMillis epoch_start() const { return epoch_start_; }
+  // Time of the newest entry.
+  UnixMillis last_time() const { return last_time_; }
+  // Empty = never.
+  UnixMillis last_backup() const { return last_backup_; }
+  // Leases up to this number ended with an earlier epoch.
+  LeaseNumber earlier_epochs_through() const { return earlier_epochs_through_; }
+
+  const LeaseTable& leases() const { return leases_; }
+  const Watermarks& watermarks() const { return watermarks_; }
+  const std::vector<Revocation>& revocations() const { return revocations_; }
+  const Holds& holds() const { return holds_; }
+  const EntityTable& entities() const { return entities_; }
+  const CredentialTable& credentials() const { return credentials_; }
+  const VersionTable& versions() const { return versions_; }
+  const TextTable& texts() const { return texts_; }
+  const PolicyHistory& policies() const { return policies_; }
+  const RequestIds& requests() const { return requests_; }
+  const UsageMap& usage() const { return usage_; }
+
+  // Whether `lease` is usable at `now`: unreleased, unexpired, above every watermark, of this
+  // epoch, its agent alive and its credential not revoked. Does not allocate.
+  Usability CheckLease(const Lease& lease, UnixMillis now) const;
+  // Whether the agent itself may act at `now`.
+  Reason CheckAgent(EntityUid agent, UnixMillis now) const;
+  // The version whose value a use of `lease` gets at `now`; kVersionDisabled, kVersionDestroyed or
+  // kSecretExpired in `why` where there is none.
+  const VersionInfo* VersionFor(const Lease& lease, UnixMillis now, Reason* why) const;
+
+ private:
+  friend class StateLoader;
+  friend class StateSnapshot;
+
+  // One per group of kinds; see fold_*.cc.
+  absl::Status FoldLease(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldUse(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldStop(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldEntity(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
+  absl::Status FoldSecret(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldLog(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
+  absl::Status FoldTime(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldPolicy(LogIndex index, const ledger::v1::PolicyApplied& applied,
+                          SideSource& side);
+  absl::Status PutEntity(LogIndex index, const ledger::v1::EntityPut& put, SideSource& side);
+
+  UnixMillis At(uint64_t epoch_ms) const {
+    return UnixMillis(epoch_start_.value() + static_cast<int64_t>(epoch_ms));
+  }
+  // Like At, where 0 means never.
+  UnixMillis EndAt(uint64_t epoch_ms) const { return epoch_ms == 0 ? UnixMillis() : At(epoch_ms); }
+
+  uint64_t size_ = 0;
+  LogId log_;
+  std::vector<Epoch> epochs_;
+  std::string origin_;
+  std::string checkpoint_key_;
+  UnixMillis epoch_start_;
+  UnixMillis last_time_;
+  UnixMillis last_backup_;
+  LeaseNumber earlier_epochs_through_;
+
+  LeaseTable leases_;
+  Watermarks watermarks_;
+  std::vector<Revocation> revocations_;
+  Holds holds_;
+  EntityTable entities_;
+  CredentialTable credentials_;
+  VersionTable versions_;
+  TextTable texts_;
+  PolicyHistory policies_;
+  RequestIds requests_;
+  UsageMap usage_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_LEASES_STATE_STATE_H_

@@ -77,6 +77,11 @@ class Store {
   // Safe from any thread; cheap (one statvfs), may be some milliseconds old.
   virtual Space GetSpace() = 0;
 
+  // How far the ledger had come as a witness outside of the database remembers it, read at the
+  // start; nullopt where the backend keeps none. Open has refused a shorter ledger; start-up checks
+  // that the root at this size is this one.
+  virtual std::optional<TreeHead> AnchorHead() const { return std::nullopt; }
+
   // Copies everything into a new file at `path` (kAlreadyExists where there is one) while appends
   // go on. The copy is consistent and synced. Safe from any thread.
   virtual absl::Status BackupTo(const std::string& path) = 0;

@@ -78,8 +78,8 @@ endfunction()
 
 # The tests that `make test-tsan` runs: those of folders that do not know gRPC, because Debian's is
 # not instrumented and the thread sanitizer then reports races that are none.
-set(LEASEHOLD_BELOW_API
-  "^${CMAKE_SOURCE_DIR}/tests/(unit|faults)/(server/(base|config|ledger|leases|policy|vault)|storage)")
+set(below_api "(unit|faults)/(server/(base|config|ledger|leases|policy|vault)|storage)|sanitizers")
+set(LEASEHOLD_BELOW_API "^${CMAKE_SOURCE_DIR}/tests/(${below_api})")
 add_custom_target(tsan_tests)
 
 # leasehold_test(NAME n SRCS ... DEPS ... [LABELS unit|integration|e2e|fault|long ...]

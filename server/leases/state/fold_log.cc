@@ -17,11 +17,10 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
         return FoldError(index, "creates a log that is there already");
       }
       log_ = LogId(created.log());
-      epochs_.emplace_back(created.epoch());
+      last_time_ = UnixMillis(static_cast<int64_t>(created.start_time_ms()));
+      epochs_.push_back({Epoch(created.epoch()), last_time_, index});
       origin_ = created.origin();
       checkpoint_key_ = created.checkpoint_key();
-      epoch_start_ = UnixMillis(static_cast<int64_t>(created.start_time_ms()));
-      last_time_ = epoch_start_;
       return absl::OkStatus();
     }
     case Entry::kEpochStarted: {
@@ -30,11 +29,10 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
           LeaseNumber(started.through()).value() != leases_.count()) {
         return FoldError(index, "starts an epoch elsewhere than at its place");
       }
-      epochs_.emplace_back(started.epoch());
+      last_time_ = UnixMillis(static_cast<int64_t>(started.start_time_ms()));
+      epochs_.push_back({Epoch(started.epoch()), last_time_, index});
       origin_ = started.origin();
       checkpoint_key_ = started.checkpoint_key();
-      epoch_start_ = UnixMillis(static_cast<int64_t>(started.start_time_ms()));
-      last_time_ = epoch_start_;
       earlier_epochs_through_ = LeaseNumber(started.through());
       return absl::OkStatus();
     }

@@ -55,12 +55,13 @@ std::vector<SnapshotRow> SmallRows(const State& state) {
 ledger::v1::MetaRow MetaOf(const State& state) {
   ledger::v1::MetaRow meta;
   meta.set_log(state.log().value());
-  meta.set_epoch(state.epoch().value());
   meta.set_origin(state.origin());
   meta.set_checkpoint_key(state.checkpoint_key());
-  meta.set_epoch_start_ms(state.epoch_start().value());
-  for (Epoch epoch : state.epochs()) {
-    meta.add_epochs(epoch.value());
+  for (const EpochInfo& epoch : state.epochs()) {
+    ledger::v1::EpochRow* row = meta.add_epochs();
+    row->set_epoch(epoch.epoch.value());
+    row->set_start_ms(epoch.start.value());
+    row->set_first_index(epoch.first_index.value());
   }
   meta.set_last_text(state.texts().next().value() - 1);
   meta.set_last_time_ms(state.last_time().value());

@@ -148,12 +148,12 @@ class StateLoader {
   absl::Status LoadMeta(const ledger::v1::MetaRow& meta, uint64_t through) {
     state_.size_ = through;
     state_.log_ = LogId(meta.log());
-    for (uint64_t epoch : meta.epochs()) {
-      state_.epochs_.emplace_back(epoch);
+    for (const ledger::v1::EpochRow& row : meta.epochs()) {
+      state_.epochs_.push_back(
+          {Epoch(row.epoch()), UnixMillis(row.start_ms()), LogIndex(row.first_index())});
     }
     state_.origin_ = meta.origin();
     state_.checkpoint_key_ = meta.checkpoint_key();
-    state_.epoch_start_ = UnixMillis(meta.epoch_start_ms());
     state_.last_time_ = UnixMillis(meta.last_time_ms());
     state_.last_backup_ = UnixMillis(meta.last_backup_ms());
     state_.earlier_epochs_through_ = LeaseNumber(meta.ended_through());

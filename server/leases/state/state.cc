@@ -85,6 +85,16 @@ absl::Status State::FoldTime(LogIndex index, const Entry& entry) {
   return absl::OkStatus();
 }
 
+UnixMillis State::TimeOf(LogIndex index, const Entry& entry) const {
+  // Epochs are few: restores.
+  for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
+    if (index >= epoch->first_index) {
+      return UnixMillis(epoch->start.value() + static_cast<int64_t>(entry.time_ms()));
+    }
+  }
+  return UnixMillis();
+}
+
 Usability State::CheckLease(const Lease& lease, UnixMillis now) const {
   if (lease.epoch_ordinal + 1 != epochs_.size() || lease.number <= earlier_epochs_through_) {
     return {Reason::kRestoredEpoch};

@@ -41,6 +41,13 @@ class SideSource {
   }
 };
 
+// A life of the store between restores.
+struct EpochInfo {
+  Epoch epoch;
+  UnixMillis start;
+  LogIndex first_index;
+};
+
 // Whether a lease can be used, and if not why.
 struct Usability {
   Reason reason = Reason::kNone;
@@ -61,12 +68,14 @@ class State {
 
   uint64_t size() const { return size_; }
   LogId log() const { return log_; }
-  Epoch epoch() const { return epochs_.empty() ? Epoch() : epochs_.back(); }
+  Epoch epoch() const { return epochs_.empty() ? Epoch() : epochs_.back().epoch; }
   // All epochs, the current one last.
-  const std::vector<Epoch>& epochs() const { return epochs_; }
+  const std::vector<EpochInfo>& epochs() const { return epochs_; }
   const std::string& origin() const { return origin_; }
   const std::string& checkpoint_key() const { return checkpoint_key_; }
-  UnixMillis epoch_start() const { return epoch_start_; }
+  UnixMillis epoch_start() const { return epochs_.empty() ? UnixMillis() : epochs_.back().start; }
+  // When an entry that is folded already was written.
+  UnixMillis TimeOf(LogIndex index, const ledger::v1::Entry& entry) const;
   // Time of the newest entry.
   UnixMillis last_time() const { return last_time_; }
   // Empty = never.
@@ -112,17 +121,16 @@ class State {
   absl::Status PutEntity(LogIndex index, const ledger::v1::EntityPut& put, SideSource& side);
 
   UnixMillis At(uint64_t epoch_ms) const {
-    return UnixMillis(epoch_start_.value() + static_cast<int64_t>(epoch_ms));
+    return UnixMillis(epoch_start().value() + static_cast<int64_t>(epoch_ms));
   }
   // Like At, where 0 means never.
   UnixMillis EndAt(uint64_t epoch_ms) const { return epoch_ms == 0 ? UnixMillis() : At(epoch_ms); }
 
   uint64_t size_ = 0;
   LogId log_;
-  std::vector<Epoch> epochs_;
+  std::vector<EpochInfo> epochs_;
   std::string origin_;
   std::string checkpoint_key_;
-  UnixMillis epoch_start_;
   UnixMillis last_time_;
   UnixMillis last_backup_;
   LeaseNumber earlier_epochs_through_;

@@ -38,7 +38,7 @@ test-asan: setup ## the tests under the address and undefined behaviour sanitize
 
 test-tsan: setup ## the tests of everything below the API under the thread sanitizer
 	@tools/build.sh tsan tsan_tests
-	@tools/test.sh tsan -L '^tsan$$'
+	@tools/test.sh tsan -L '^tsan$$' -LE '^long$$'
 
 bench: build ## measure, and write build/bench/results.json
 	@mkdir -p build/bench

@@ -6,8 +6,6 @@ cd "$(dirname "$0")/.."
 
 preset=${1:?usage: tools/test.sh PRESET [CTEST ARGUMENT...]}
 shift
-export LEASEHOLD_BIN_DIR=$PWD/build/$preset/bin
-[ "$preset" != release ] || LEASEHOLD_BIN_DIR=$PWD/build/bin
 
 # A sanitizer's report has to fail the test, with a stack that can be read.
 suppressions=$PWD/tests/sanitizers

@@ -1,12 +1,7 @@
 # What is not complete: files listed but not there, dependencies not there, files not listed.
 
 # A folder that is being written must not keep everybody else from configuring: it warns, and only
-# what needs the missing part does not build. The syntax-only build, and so `make lint`, refuses it.
-if(LEASEHOLD_SYNTAX_ONLY)
-  set(LEASEHOLD_INCOMPLETE FATAL_ERROR)
-else()
-  set(LEASEHOLD_INCOMPLETE WARNING)
-endif()
+# what needs the missing part does not build. `make lint` accepts no warning of CMake.
 
 # Drops files that do not exist from the lists with the given names.
 function(leasehold_keep_existing)
@@ -16,7 +11,7 @@ function(leasehold_keep_existing)
       if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
         list(APPEND kept "${file}")
       else()
-        message(${LEASEHOLD_INCOMPLETE} "listed, but not there: ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+        message(WARNING "listed, but not there: ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
         file(GLOB ignored CONFIGURE_DEPENDS "${file}")  # configures anew once it is there
       endif()
     endforeach()
@@ -37,15 +32,15 @@ function(leasehold_check_expected)
   foreach(pair IN LISTS expected)
     string(REGEX MATCH "^([^@]*)@(leasehold::(.*))$" ours "${pair}")
     if(ours AND NOT TARGET "${CMAKE_MATCH_2}")
-      message(${LEASEHOLD_INCOMPLETE} "${CMAKE_MATCH_1} needs ${CMAKE_MATCH_2}, which does not exist")
+      message(WARNING "${CMAKE_MATCH_1} needs ${CMAKE_MATCH_2}, which does not exist")
       add_library(leasehold_missing_${CMAKE_MATCH_3} INTERFACE)
       add_library(leasehold::${CMAKE_MATCH_3} ALIAS leasehold_missing_${CMAKE_MATCH_3})
     endif()
   endforeach()
 endfunction()
 
-# Fails for sources that no target lists: nothing would compile or check them. Only the syntax-only
-# build asks, so that a file may exist before it is listed while one is writing it.
+# Names the sources that no target lists: nothing compiles or checks them. Only the syntax-only build
+# asks; in the others every file would be reported while one is writing it.
 function(leasehold_check_unlisted)
   file(GLOB_RECURSE present CONFIGURE_DEPENDS
     server/*.h server/*.cc storage/*.h storage/*.cc client/*.h client/*.cc tests/*.cc)
@@ -54,6 +49,6 @@ function(leasehold_check_unlisted)
   list(REMOVE_ITEM present ${listed} "${CMAKE_SOURCE_DIR}/tests/main.cc")
   if(present)
     list(JOIN present "\n  " present)
-    message(FATAL_ERROR "no CMakeLists.txt lists these files:\n  ${present}")
+    message(WARNING "no CMakeLists.txt lists these files:\n  ${present}")
   endif()
 endfunction()

@@ -98,6 +98,11 @@ api_breaking() {
   tools/buf/node_modules/.bin/buf breaking . --against "$out/earlier"
 }
 
+# Files nobody lists, libraries nobody defines: CMake warns of them, here a warning is an error.
+completeness() {
+  cmake --preset clang --log-level=WARNING && ! grep -q '^CMake .*Warning' "$out/completeness.log"
+}
+
 thread_annotations() {
   tools/build.sh clang all all_verify_interface_header_sets
 }
@@ -107,5 +112,6 @@ check "forbidden things" forbidden
 check "include guards" include_guards
 check "API rules" api_rules
 check "API compatibility" api_breaking
+check "completeness" completeness
 check "clang, thread safety" thread_annotations
 exit "$failed"

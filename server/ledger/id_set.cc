@@ -101,7 +101,6 @@ IdSet IdSet::DecodeFrom(ByteReader* reader) {
   switch (reader->Byte()) {
     case kList: {
       const uint64_t count = reader->Varint();
-      if (count > kBytesMax) reader->Fail();
       uint64_t id = 0;
       for (uint64_t i = 0; i < count && reader->ok(); ++i) {
         const uint64_t next = id + reader->Varint();

@@ -29,8 +29,6 @@ namespace leasehold {
 namespace {
 
 constexpr uint8_t kFormat = 1;
-// Fewer bytes than this are no line; a count that promises more lines than fit is refused early.
-constexpr size_t kLineBytesMin = 10;
 
 uint64_t ToMs(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 absl::Time FromMs(uint64_t ms) { return absl::FromUnixMillis(static_cast<int64_t>(ms)); }
@@ -127,8 +125,8 @@ absl::StatusOr<std::vector<UsageLine>> DecodeUsageBucket(std::string_view bytes)
   ByteReader reader(bytes);
   if (reader.Byte() != kFormat) reader.Fail();
   const uint64_t count = reader.Varint();
-  if (count > bytes.size() / kLineBytesMin) reader.Fail();
   uint64_t agent = 0;
+  // A count that promises more than there is ends with the bytes, and nothing is reserved for it.
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
     UsageLine line;
     agent += reader.Varint();

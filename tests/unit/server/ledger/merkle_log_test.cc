@@ -177,6 +177,7 @@ TEST_CASE("a log whose rows were damaged is not loaded", "[ledger][merkle_log]")
   SECTION("a tile of leaves") { view.tiles.at({0, 256})[77] ^= 1; }
   SECTION("a tile of nodes") { view.tiles.at({1, 0})[8000] ^= 1; }
   SECTION("a tile that is too short") { view.tiles.at({1, 0}).pop_back(); }
+  SECTION("a tile that is too long") { view.tiles.at({1, 0}).push_back('x'); }
   SECTION("a tile that is missing") { view.tiles.erase({0, 256}); }
   SECTION("the head's root") { view.head.root[31] ^= 1; }
   SECTION("the head's size") { view.head.size -= 1; }

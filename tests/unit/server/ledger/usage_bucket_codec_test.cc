@@ -60,6 +60,18 @@ TEST_CASE("lines that no server writes are refused", "[ledger][usage_bucket_code
   CHECK(ReasonOf(DecodeUsageBucket(EncodeUsageBucket(lines)).status()) == Reason::kStoreDamaged);
 }
 
+TEST_CASE("a target or text without an id is refused", "[ledger][usage_bucket_codec]") {
+  // One line with a target: agent 1, secret 2, workflow 3; 8 at time 5, last entry 9.
+  const auto bucket = [](char kind, char id) {
+    return std::string("\x01\x01\x01\x02\x03", 5) + kind + id +
+           std::string("\x05\x00\x08\x00\x00\x09", 6);
+  };
+  for (const char kind : {'\x01', '\x02'}) {
+    CHECK(DecodeUsageBucket(bucket(kind, '\x04')).ok());
+    CHECK_FALSE(DecodeUsageBucket(bucket(kind, '\x00')).ok());
+  }
+}
+
 TEST_CASE("one content has one form, whatever byte is changed", "[ledger][usage_bucket_codec]") {
   const std::string bytes = EncodeUsageBucket(Lines());
   for (size_t size = 0; size < bytes.size(); ++size) {

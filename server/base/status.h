@@ -20,9 +20,9 @@ struct ErrorDetail {
   enum class Scope { kCall, kLease, kAgent };
   Scope scope = Scope::kCall;
   // After this long a retry may succeed. Kept to the nanosecond, at most 292 years.
-  std::optional<absl::Duration> retry_after;
+  std::optional<absl::Duration> retry_after = std::nullopt;
   // Short facts for programs ("rule" -> "allow[0]"); never a secret.
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 // The only way errors are made below the API. `reason` is not kNone. `message` is one sentence:

@@ -97,7 +97,7 @@ absl::Status BatchWriter::WriteRows(const Batch& batch) {
   }
   RETURN_IF_ERROR(WriteTexts(batch));
   RETURN_IF_ERROR(WriteVersions(batch));
-  RETURN_IF_ERROR(WriteVault(batch));
+  RETURN_IF_ERROR(WriteBodiesAndKeys(batch));
   RETURN_IF_ERROR(WriteTree(batch));
   if (batch.snapshot.has_value()) RETURN_IF_ERROR(WriteSnapshot(*batch.snapshot));
   Statement& head = statements_[kHead];
@@ -135,7 +135,7 @@ absl::Status BatchWriter::WriteVersions(const Batch& batch) {
   return absl::OkStatus();
 }
 
-absl::Status BatchWriter::WriteVault(const Batch& batch) {
+absl::Status BatchWriter::WriteBodiesAndKeys(const Batch& batch) {
   for (const BodyRow& row : batch.bodies) {
     RETURN_IF_ERROR(statements_[kBody].BindBlob(1, AsText(row.hash)).BindBlob(2, row.body).Run());
   }

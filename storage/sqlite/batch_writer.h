@@ -56,7 +56,7 @@ class BatchWriter {
   absl::Status WriteRows(const Batch& batch);
   absl::Status WriteTexts(const Batch& batch);
   absl::Status WriteVersions(const Batch& batch);
-  absl::Status WriteVault(const Batch& batch);
+  absl::Status WriteBodiesAndKeys(const Batch& batch);
   absl::Status WriteTree(const Batch& batch);
   absl::Status WriteSnapshot(const SnapshotChange& change);
   // Runs a statement that must change exactly one row, `what`.

@@ -9,8 +9,9 @@ namespace {
 // and a thread of its own for this, were slower or let the WAL reach 71 MB.
 constexpr int kWalPages = 1000;
 
-// A reader that stays keeps the WAL from being emptied; trying costs a sync of the database.
-constexpr std::chrono::seconds kScrubPeriod{1};
+// A reader that stays keeps the WAL from being emptied; trying costs a sync of the database, so it
+// is tried again only after so many commits.
+constexpr int kScrubCommits = 16;
 
 constexpr int kBusyTimeoutMs = 5000;
 
@@ -43,12 +44,9 @@ Checkpointer::Checkpointer(Connection* connection)
 absl::Status Checkpointer::AfterCommit(bool erased) {
   if (erased) {
     scrub_due_ = true;
-    scrub_tried_ = {};
+    commits_to_scrub_ = 1;
   }
-  if (scrub_due_ &&
-      (scrub_tried_ == Clock::time_point{} || Clock::now() - scrub_tried_ >= kScrubPeriod)) {
-    return Scrub();
-  }
+  if (scrub_due_ && --commits_to_scrub_ == 0) return Scrub();
   return *wal_pages_ >= kWalPages ? Passive() : absl::OkStatus();
 }
 
@@ -60,7 +58,7 @@ absl::Status Checkpointer::Passive() {
 
 absl::Status Checkpointer::Scrub() {
   sqlite3* const handle = connection_->handle();
-  scrub_tried_ = Clock::now();
+  commits_to_scrub_ = kScrubCommits;
   // Not waiting: this thread orders everything.
   sqlite3_busy_timeout(handle, 0);
   const int code =

@@ -1,7 +1,6 @@
 #ifndef LEASEHOLD_STORAGE_SQLITE_CHECKPOINTER_H_
 #define LEASEHOLD_STORAGE_SQLITE_CHECKPOINTER_H_
 
-#include <chrono>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -21,8 +20,6 @@ class Checkpointer {
   absl::Status AfterCommit(bool erased);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   absl::Status Passive();
   absl::Status Scrub();
 
@@ -30,7 +27,7 @@ class Checkpointer {
   // Pages in the WAL, told by SQLite's hook, which needs an address that does not change.
   const std::unique_ptr<int> wal_pages_;
   bool scrub_due_ = false;
-  Clock::time_point scrub_tried_{};
+  int commits_to_scrub_ = 0;
 };
 
 }  // namespace leasehold

@@ -60,11 +60,18 @@ absl::StatusOr<Connection> OpenForReading(const std::string& path) {
   return connection;
 }
 
-absl::Status CopyDatabase(Connection& source, const std::string& to) {
+absl::Status CopyDatabase(Connection& source, const std::string& to, uint64_t keep_free_bytes) {
   ASSIGN_OR_RETURN(const bool taken, Exists(to));
   if (taken) {
     return Error(Reason::kAlreadyExists,
                  StrCat("there is already a file ", to, "; choose another name"));
+  }
+  ASSIGN_OR_RETURN(const int64_t pages, source.QueryNumber("PRAGMA page_count"));
+  ASSIGN_OR_RETURN(const int64_t page_bytes, source.QueryNumber("PRAGMA page_size"));
+  const auto need = static_cast<uint64_t>(pages * page_bytes) + keep_free_bytes;
+  if (FreeBytesBeside(to) < need) {
+    return Error(Reason::kIo, StrCat("the disk of ", to, " has no room for a copy, which needs ",
+                                     (need >> 20) + 1, " MiB"));
   }
   // A name of its own, so that two copies to one place do not write into each other.
   std::array<uint8_t, 8> random;
@@ -90,7 +97,7 @@ absl::Status InstallCopy(const std::string& from, const std::string& to) {
     }
   }
   ASSIGN_OR_RETURN(const auto view, SqliteView::Open(std::move(source)));
-  return CopyDatabase(view->connection(), path);
+  return CopyDatabase(view->connection(), path, /*keep_free_bytes=*/0);
 }
 
 }  // namespace leasehold

@@ -27,6 +27,9 @@ class DiskRoom {
  public:
   DiskRoom(std::string database, DiskReserve reserve, uint64_t low_water_bytes);
 
+  // What must stay free for ordinary work. Safe from any thread.
+  uint64_t low_water_bytes() const { return low_water_bytes_; }
+
   Space Get() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Before a commit that writes `bytes` of rows. Without the reserve: kLedgerFull where room is

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,6 +74,12 @@ absl::StatusOr<bool> Exists(const std::string& path) {
 uint64_t SizeOrZero(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+}
+
+uint64_t FreeBytesBeside(const std::string& path) {
+  struct statvfs disk {};
+  if (statvfs(DirectoryOf(path).c_str(), &disk) != 0) return 0;
+  return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 absl::Status CreatePrivateFile(const std::string& path) {

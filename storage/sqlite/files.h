@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -43,6 +44,10 @@ absl::StatusOr<bool> Exists(const std::string& path);
 
 // The size of a file in bytes; 0 where there is none or it cannot be looked at.
 uint64_t SizeOrZero(const std::string& path);
+
+// What others may still write to the disk that `path` lies or will lie on; 0 where that cannot be
+// found out.
+uint64_t FreeBytesBeside(const std::string& path);
 
 // Makes an empty file that only we may read and write. kAlreadyExists where the name is taken; kIo
 // names the folder where that cannot be written.

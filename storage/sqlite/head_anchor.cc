@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 #include "server/base/crypto_bytes.h"
@@ -92,8 +91,11 @@ absl::StatusOr<HeadAnchor> HeadAnchor::Create(const std::string& path, const Tre
   if (!file.valid()) return IoError("create", fresh, errno);
   HeadAnchor anchor(std::move(file), path);
   // Both slots, so that later writes never make the file longer.
-  absl::Status written = anchor.Write(head);
-  if (written.ok()) written = anchor.Write(head);
+  absl::Status written;
+  for (int slot = 0; slot < 2 && written.ok(); ++slot) {
+    const int error_number = anchor.WriteSlot(head);
+    if (error_number != 0) written = IoError("write the head anchor", path, error_number);
+  }
   if (written.ok()) written = anchor.Sync();
   if (written.ok() && rename(fresh.c_str(), path.c_str()) != 0) {
     written = IoError("write the head anchor", path, errno);
@@ -107,14 +109,20 @@ absl::StatusOr<HeadAnchor> HeadAnchor::Create(const std::string& path, const Tre
 }
 
 absl::Status HeadAnchor::Write(const TreeHead& head) {
+  const int error_number = WriteSlot(head);
+  if (error_number == 0 || error_number == ENOSPC) return absl::OkStatus();
+  return IoError("write the head anchor", path_, error_number);
+}
+
+int HeadAnchor::WriteSlot(const TreeHead& head) {
   const Slot slot = Encode(sequence_ + 1, head);
-  if (pwrite(file_.get(), slot.data(), slot.size(), PlaceOf(sequence_ + 1)) !=
-      ssize_t{kSlotBytes}) {
-    return IoError("write the head anchor", path_, errno);
-  }
+  const ssize_t written = pwrite(file_.get(), slot.data(), slot.size(), PlaceOf(sequence_ + 1));
+  if (written < 0) return errno;
+  // A part is written only where the disk ends.
+  if (written != ssize_t{kSlotBytes}) return ENOSPC;
   ++sequence_;
   head_ = head;
-  return absl::OkStatus();
+  return 0;
 }
 
 absl::Status HeadAnchor::Sync() {

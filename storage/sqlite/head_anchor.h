@@ -37,7 +37,8 @@ class HeadAnchor {
   HeadAnchor& operator=(HeadAnchor&&) = default;
 
   // Notes `head` after its commit. Not synced (about a microsecond): the kernel writes it when it
-  // likes, and after a power cut an anchor that lags behind is no harm.
+  // likes, and after a power cut an anchor that lags behind is no harm. For the same reason a full
+  // disk is no error here: where file systems copy on write, it can refuse even this.
   absl::Status Write(const TreeHead& head);
   absl::Status Sync();
 
@@ -46,6 +47,9 @@ class HeadAnchor {
  private:
   HeadAnchor(FileDescriptor file, std::string path)
       : file_(std::move(file)), path_(std::move(path)) {}
+
+  // 0, or the value of errno.
+  int WriteSlot(const TreeHead& head);
 
   FileDescriptor file_;
   std::string path_;

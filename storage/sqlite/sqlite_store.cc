@@ -226,7 +226,7 @@ Space SqliteStore::GetSpace() { return room_.Get(); }
 absl::Status SqliteStore::BackupTo(const std::string& path) {
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path_, Connection::Mode::kRead));
   ASSIGN_OR_RETURN(const auto view, SqliteView::Open(std::move(connection)));
-  return CopyDatabase(view->connection(), path);
+  return CopyDatabase(view->connection(), path, room_.low_water_bytes());
 }
 
 absl::StatusOr<std::unique_ptr<StoreView>> OpenReadOnly(const std::string& path) {

@@ -35,12 +35,14 @@ function(leasehold_test)
 endfunction()
 
 # leasehold_script_test(NAME n SCRIPT file [ARGS ...] [LABELS ...] [TIMEOUT seconds] [ALONE])
-# A test that is a bash script; it sees the same folder and environment as a test program.
+# A test that is a bash script; it sees the same folder and environment as a test program. It may
+# exit with 77 to say that this machine cannot run it; ctest then counts it as skipped, by name.
 function(leasehold_script_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "ALONE" "NAME;SCRIPT;TIMEOUT" "ARGS;LABELS")
   leasehold_check_arguments("leasehold_script_test" "${arg_NAME}" "${arg_UNPARSED_ARGUMENTS}")
   if(NOT LEASEHOLD_SYNTAX_ONLY)
     leasehold_register_test(bash "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" ${arg_ARGS})
+    set_tests_properties(${arg_NAME} PROPERTIES SKIP_RETURN_CODE 77)
   endif()
 endfunction()
 

@@ -99,7 +99,7 @@ void Committer::Run(Operations operations) {
   bool urgent = AnyUrgent(operations);
   Transaction tx(state_, log_, summaries_, clock_.Now());
   if (housekeeping_ && !low) {
-    housekeeping_(tx);
+    housekeeping_(tx, Occasion::kRunning);
   }
   std::vector<bool> judged(operations.size());
   for (size_t i = 0; i < operations.size(); ++i) {
@@ -188,7 +188,7 @@ void Committer::Tick() {
   }
   if (!store_.GetSpace().low && housekeeping_) {
     Transaction tx(state_, log_, summaries_, now);
-    housekeeping_(tx);
+    housekeeping_(tx, Occasion::kRunning);
     MakeDurable(tx, /*urgent=*/false);
   }
   if (now - last_mark_ >= kIdleMarkInterval) {
@@ -211,7 +211,7 @@ void Committer::Close() {
   }
   Transaction tx(state_, log_, summaries_, clock_.Now());
   if (housekeeping_) {
-    housekeeping_(tx);
+    housekeeping_(tx, Occasion::kClosing);
   }
   MaybeSnapshot(tx, /*force=*/true);
   MakeDurable(tx, /*urgent=*/false);

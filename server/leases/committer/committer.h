@@ -70,8 +70,9 @@ class Committer {
   bool Commit(std::vector<std::unique_ptr<Operation>> direct = {});
 
   // Something that must append now and then without being asked, such as refusals that were
-  // counted: called at the start of each batch and in each Tick.
-  using Housekeeping = std::function<void(Transaction&)>;
+  // counted: called at the start of each batch, in each Tick, and before the last snapshot.
+  enum class Occasion { kRunning, kClosing };
+  using Housekeeping = std::function<void(Transaction&, Occasion)>;
   void SetHousekeeping(Housekeeping housekeeping) { housekeeping_ = std::move(housekeeping); }
   // Called after a batch that may have ended leases, and in each Tick.
   void SetStopListener(std::function<void()> listener) { on_stop_ = std::move(listener); }

@@ -71,6 +71,8 @@ class State {
   Epoch epoch() const { return epochs_.empty() ? Epoch() : epochs_.back().epoch; }
   // All epochs, the current one last.
   const std::vector<EpochInfo>& epochs() const { return epochs_; }
+  // The epoch that issued a lease.
+  Epoch EpochOf(const Lease& lease) const { return epochs_[lease.epoch_ordinal].epoch; }
   const std::string& origin() const { return origin_; }
   const std::string& checkpoint_key() const { return checkpoint_key_; }
   UnixMillis epoch_start() const { return epochs_.empty() ? UnixMillis() : epochs_.back().start; }

@@ -1,0 +1,275 @@
+#include "server/leases/lease_authority.h"
+
+#include <utility>
+
+#include "server/base/status.h"
+#include "server/leases/operations/refusals.h"
+
+namespace leasehold {
+namespace {
+
+class AuthorityWatch final : public PointOfUse::Watch {
+ public:
+  explicit AuthorityWatch(std::unique_ptr<LeaseWatchers::Watch> watch) : watch_(std::move(watch)) {}
+
+ private:
+  std::unique_ptr<LeaseWatchers::Watch> watch_;
+};
+
+// Whether `lease` can be used, as an error.
+absl::Status UsableNow(const State& state, LeaseNumber number, UnixMillis now) {
+  const Lease* lease = state.leases().Find(number);
+  if (lease == nullptr) {
+    return Error(Reason::kLeaseUnknown, "there is no such lease");
+  }
+  Usability usable = state.CheckLease(*lease, now);
+  return usable.ok() ? absl::OkStatus() : LeaseError(*lease, usable);
+}
+
+}  // namespace
+
+LeaseAuthority::LeaseAuthority(Committer& committer, const Vault& vault, Store& store)
+    : committer_(committer),
+      vault_(vault),
+      tokens_(vault, committer.published().Read(
+                         [](const PublishedState::View& view) { return view.state.log(); })),
+      versions_(store, vault) {
+  committer_.SetHousekeeping([this](Transaction& tx, Committer::Occasion occasion) {
+    bool last = occasion == Committer::Occasion::kClosing;
+    for (const RefusalSummary& summary : last ? refusals_.TakeAll() : refusals_.TakeDue(tx.now())) {
+      AppendRefusals(tx, summary);
+    }
+  });
+  committer_.SetStopListener([this] { SweepWatchers(); });
+}
+
+absl::Status LeaseAuthority::TooMany() {
+  return Error(Reason::kOverloaded,
+               "this agent has too many operations under way; wait for some and try again",
+               {.scope = ErrorDetail::Scope::kAgent, .retry_after = absl::Milliseconds(100)});
+}
+
+absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& principal) {
+  // Adapters carry the uses of many agents; they bound their connections themselves.
+  if (principal.agent.empty()) {
+    return Admission::Ticket();
+  }
+  Admission::Ticket ticket = admission_.Enter(principal.agent);
+  if (!ticket) {
+    return TooMany();
+  }
+  return ticket;
+}
+
+std::unique_ptr<Operation> LeaseAuthority::AcquireOperation(AcquireRequest request,
+                                                            Done<AcquireResult> done) {
+  absl::StatusOr<Admission::Ticket> ticket = Admit(request.principal);
+  if (!ticket.ok()) {
+    std::move(done)(ticket.status());
+    return nullptr;
+  }
+  return MakeOperation<AcquireResult>(
+      Urgency::kNormal,
+      [this, request = std::move(request), ticket = *std::move(ticket)](Transaction& tx) {
+        return Acquire(tx, refusals_, request);
+      },
+      std::move(done));
+}
+
+std::unique_ptr<Operation> LeaseAuthority::RenewOperation(RenewRequest request,
+                                                          Done<AcquireResult> done) {
+  absl::StatusOr<Admission::Ticket> ticket = Admit(request.principal);
+  if (!ticket.ok()) {
+    std::move(done)(ticket.status());
+    return nullptr;
+  }
+  return MakeOperation<AcquireResult>(
+      Urgency::kNormal,
+      [this, request = std::move(request), ticket = *std::move(ticket)](Transaction& tx) {
+        return Renew(tx, refusals_, request);
+      },
+      std::move(done));
+}
+
+UseReply LeaseAuthority::Complete(JudgedUse judged, bool wants_credential, absl::Status* failed) {
+  if (judged.reply.allowed && wants_credential) {
+    absl::StatusOr<SecretFields> fields = versions_.Read(judged.version);
+    if (fields.ok()) {
+      judged.reply.credential = *std::move(fields);
+    } else {
+      *failed = fields.status();
+    }
+  }
+  return std::move(judged.reply);
+}
+
+std::unique_ptr<Operation> LeaseAuthority::UseOperation(UseRequest request, Done<UseReply> done) {
+  absl::StatusOr<LeaseTokenClaims> claims = tokens_.Parse(request.token);
+  absl::StatusOr<Admission::Ticket> ticket =
+      claims.ok() ? Admit(request.presenter) : claims.status();
+  if (!ticket.ok()) {
+    std::move(done)(ticket.status());
+    return nullptr;
+  }
+  bool wants_credential = request.wants_credential;
+  if (wants_credential) {
+    PrefetchFor(*claims);
+  }
+  auto finish = [this, wants_credential,
+                 done = std::move(done)](absl::StatusOr<JudgedUse> judged) mutable {
+    if (!judged.ok()) {
+      std::move(done)(judged.status());
+      return;
+    }
+    absl::Status failed;
+    UseReply reply = Complete(*std::move(judged), wants_credential, &failed);
+    if (failed.ok()) {
+      std::move(done)(std::move(reply));
+    } else {
+      std::move(done)(std::move(failed));
+    }
+  };
+  return MakeOperation<JudgedUse>(
+      Urgency::kNormal,
+      [this, request = std::move(request), claims = *claims, ticket = *std::move(ticket)](
+          Transaction& tx) { return Use(tx, refusals_, request, claims); },
+      Done<JudgedUse>(std::move(finish)));
+}
+
+std::unique_ptr<Operation> LeaseAuthority::UsesOperation(
+    std::vector<UseRequest> requests,
+    absl::AnyInvocable<void(std::vector<absl::StatusOr<UseReply>>) &&> done) {
+  using Replies = std::vector<absl::StatusOr<UseReply>>;
+  absl::StatusOr<Admission::Ticket> ticket = Admission::Ticket();
+  if (!requests.empty()) {
+    ticket = Admit(requests.front().presenter);
+  }
+  if (!ticket.ok()) {
+    Replies refused;
+    for (size_t i = 0; i < requests.size(); ++i) {
+      refused.emplace_back(ticket.status());
+    }
+    std::move(done)(std::move(refused));
+    return nullptr;
+  }
+  size_t count = requests.size();
+  return MakeOperation<Replies>(
+      Urgency::kNormal,
+      [this, requests = std::move(requests),
+       ticket = *std::move(ticket)](Transaction& tx) -> absl::StatusOr<Replies> {
+        Replies replies;
+        replies.reserve(requests.size());
+        for (const UseRequest& request : requests) {
+          absl::StatusOr<LeaseTokenClaims> claims = tokens_.Parse(request.token);
+          absl::StatusOr<JudgedUse> judged =
+              claims.ok() ? Use(tx, refusals_, request, *claims) : claims.status();
+          if (judged.ok()) {
+            replies.emplace_back(std::move(judged->reply));
+          } else {
+            replies.emplace_back(judged.status());
+          }
+        }
+        return replies;
+      },
+      Done<Replies>([count, done = std::move(done)](absl::StatusOr<Replies> replies) mutable {
+        if (replies.ok()) {
+          std::move(done)(*std::move(replies));
+          return;
+        }
+        Replies refused;
+        for (size_t i = 0; i < count; ++i) {
+          refused.emplace_back(replies.status());
+        }
+        std::move(done)(std::move(refused));
+      }));
+}
+
+void LeaseAuthority::Reveal(Principal principal, std::string_view token, Done<Revealed> done) {
+  absl::StatusOr<LeaseTokenClaims> claims = tokens_.Parse(token);
+  absl::StatusOr<Admission::Ticket> ticket = claims.ok() ? Admit(principal) : claims.status();
+  if (!ticket.ok()) {
+    std::move(done)(ticket.status());
+    return;
+  }
+  PrefetchFor(*claims);
+  auto finish = [this, done = std::move(done)](absl::StatusOr<JudgedUse> judged) mutable {
+    if (!judged.ok()) {
+      std::move(done)(judged.status());
+      return;
+    }
+    absl::StatusOr<SecretFields> fields = versions_.Read(judged->version);
+    if (!fields.ok()) {
+      std::move(done)(fields.status());
+      return;
+    }
+    std::move(done)(Revealed{*std::move(fields), judged->version, *judged->reply.entry});
+  };
+  Submit<JudgedUse>(
+      Urgency::kNormal,
+      [this, request = RevealRequest{std::move(principal), *claims, {}},
+       ticket = *std::move(ticket)](Transaction& tx) {
+        return leasehold::Reveal(tx, refusals_, request);
+      },
+      std::move(finish));
+}
+
+void LeaseAuthority::Authorize(UseRequest request, Done<UseReply> done) {
+  if (auto operation = UseOperation(std::move(request), std::move(done))) {
+    committer_.Submit(std::move(operation));
+  }
+}
+
+absl::Status LeaseAuthority::IfStillUsable(LeaseNumber lease,
+                                           absl::FunctionRef<void()> write_first_bytes) {
+  UnixMillis now = Now();
+  // A revocation is published under the same lock before it is acknowledged, so the bytes are
+  // either out before the acknowledgement or not at all.
+  return published().Read([&](const PublishedState::View& view) {
+    absl::Status usable = UsableNow(view.state, lease, now);
+    if (usable.ok()) {
+      write_first_bytes();
+    }
+    return usable;
+  });
+}
+
+std::unique_ptr<PointOfUse::Watch> LeaseAuthority::WatchLease(
+    LeaseNumber lease, absl::AnyInvocable<void(absl::Status why) &&> cut) {
+  // Whatever ended the lease before it was watched is seen by the next tick's sweep.
+  return std::make_unique<AuthorityWatch>(watchers_.Add(lease, std::move(cut)));
+}
+
+void LeaseAuthority::SweepWatchers() {
+  if (watchers_.size() == 0) {
+    return;
+  }
+  UnixMillis now = Now();
+  watchers_.Sweep([&](LeaseNumber lease) {
+    return published().Read(
+        [&](const PublishedState::View& view) { return UsableNow(view.state, lease, now); });
+  });
+}
+
+void LeaseAuthority::PrefetchFor(const LeaseTokenClaims& claims) {
+  UnixMillis now = Now();
+  VersionKey key = published().Read([&](const PublishedState::View& view) {
+    const Lease* lease = view.state.leases().Find(claims.lease);
+    Reason why = Reason::kNone;
+    const VersionInfo* version =
+        lease == nullptr ? nullptr : view.state.VersionFor(*lease, now, &why);
+    return version == nullptr ? VersionKey() : VersionKey{lease->secret, version->number};
+  });
+  if (!key.secret.empty()) {
+    versions_.Prefetch(key);
+  }
+}
+
+void LeaseAuthority::OnEntry(const ledger::v1::Entry& entry) {
+  if (entry.has_version_state() &&
+      entry.version_state().state() == ledger::v1::VERSION_STATE_KIND_DESTROYED) {
+    versions_.Forget({EntityUid(entry.version_state().secret()),
+                      VersionNumber(entry.version_state().version())});
+  }
+}
+
+}  // namespace leasehold

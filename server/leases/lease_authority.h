@@ -1,0 +1,97 @@
+#ifndef LEASEHOLD_SERVER_LEASES_LEASE_AUTHORITY_H_
+#define LEASEHOLD_SERVER_LEASES_LEASE_AUTHORITY_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "server/leases/admission.h"
+#include "server/leases/committer/committer.h"
+#include "server/leases/lease_tokens.h"
+#include "server/leases/lease_watchers.h"
+#include "server/leases/operations/acquire.h"
+#include "server/leases/operations/deciding.h"
+#include "server/leases/operations/use.h"
+#include "server/leases/point_of_use.h"
+#include "server/leases/refusal_limiter.h"
+#include "server/leases/version_reader.h"
+#include "server/vault/vault.h"
+
+namespace leasehold {
+
+// Everything about leases, put together: what the API and the broker call. Methods are safe from
+// any thread; answers come on the Committer's, once they are durable, and must be short.
+class LeaseAuthority final : public PointOfUse {
+ public:
+  template <typename Result>
+  using Done = absl::AnyInvocable<void(absl::StatusOr<Result>) &&>;
+
+  // All arguments must outlive it.
+  LeaseAuthority(Committer& committer, const Vault& vault, Store& store);
+  ~LeaseAuthority() override = default;
+
+  Committer& committer() { return committer_; }
+  const PublishedState& published() const { return committer_.published(); }
+  const LeaseTokens& tokens() const { return tokens_; }
+  const Vault& vault() const { return vault_; }
+  UnixMillis Now() { return committer_.clock().Now(); }
+
+  // Hands in an operation that decides with `decide(Transaction&)`; see MakeOperation.
+  template <typename Result, typename Decide>
+  void Submit(Urgency urgency, Decide decide, Done<Result> done) {
+    committer_.Submit(MakeOperation<Result>(urgency, std::move(decide), std::move(done)));
+  }
+
+  // The operations of the hot methods, for whoever owns the Committer's thread and passes them to
+  // Commit directly. nullptr where the agent has its share under way: `done` was called then, with
+  // kOverloaded; or where the token proves nothing: `done` was called with why.
+  std::unique_ptr<Operation> AcquireOperation(AcquireRequest request, Done<AcquireResult> done);
+  std::unique_ptr<Operation> RenewOperation(RenewRequest request, Done<AcquireResult> done);
+  std::unique_ptr<Operation> UseOperation(UseRequest request, Done<UseReply> done);
+  // Several uses, judged in order in one batch. One answer each, in order.
+  std::unique_ptr<Operation> UsesOperation(
+      std::vector<UseRequest> requests,
+      absl::AnyInvocable<void(std::vector<absl::StatusOr<UseReply>>) &&> done);
+
+  // A revealed value.
+  struct Revealed {
+    SecretFields fields;
+    VersionKey version;
+    LogIndex entry;
+  };
+  void Reveal(Principal principal, std::string_view token, Done<Revealed> done);
+
+  // PointOfUse.
+  void Authorize(UseRequest request, Done<UseReply> done) override;
+  absl::Status IfStillUsable(LeaseNumber lease,
+                             absl::FunctionRef<void()> write_first_bytes) override;
+  std::unique_ptr<Watch> WatchLease(LeaseNumber lease,
+                                    absl::AnyInvocable<void(absl::Status why) &&> cut) override;
+
+  // To be wired as the Committer's on_entry.
+  void OnEntry(const ledger::v1::Entry& entry);
+
+ private:
+  // The error for an agent that has too much under way.
+  static absl::Status TooMany();
+  // Where the caller is an agent: its place in the quota.
+  absl::StatusOr<Admission::Ticket> Admit(const Principal& principal);
+  UseReply Complete(JudgedUse judged, bool wants_credential, absl::Status* failed);
+  void PrefetchFor(const LeaseTokenClaims& claims);
+  void SweepWatchers();
+
+  Committer& committer_;
+  const Vault& vault_;
+  const LeaseTokens tokens_;
+  Admission admission_;
+  RefusalLimiter refusals_;  // Committer's thread only
+  LeaseWatchers watchers_;
+  VersionReader versions_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_LEASES_LEASE_AUTHORITY_H_

@@ -1,0 +1,289 @@
+#include "server/leases/operations/acquire.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+#include "server/leases/operations/duration_words.h"
+#include "server/leases/operations/refusals.h"
+
+namespace leasehold {
+namespace {
+
+using ledger::v1::Entry;
+
+// The one answer for a secret that is not there and for one that the agent may not use.
+absl::Status NotFoundOrForbidden() {
+  return Error(Reason::kNotFoundOrForbidden,
+               "there is no such secret, or this agent may not lease it in this workflow; ask an "
+               "owner",
+               {.scope = ErrorDetail::Scope::kAgent});
+}
+
+absl::Status CheckCaller(const State& state, const Principal& principal, UnixMillis now) {
+  const Credential* credential = state.credentials().Find(principal.credential);
+  if (credential != nullptr && credential->revoked) {
+    return Error(Reason::kCredentialRevoked, "the agent's token was revoked; ask an owner for one");
+  }
+  switch (state.CheckAgent(principal.agent, now)) {
+    case Reason::kNone:
+      return absl::OkStatus();
+    case Reason::kAgentExpired:
+      return Error(Reason::kAgentExpired, "the agent's time is over; ask an owner to extend it",
+                   {.scope = ErrorDetail::Scope::kAgent});
+    default:
+      return Error(Reason::kUnauthenticated, "the agent was deleted",
+                   {.scope = ErrorDetail::Scope::kAgent});
+  }
+}
+
+absl::Status HeldError(const State& state, const Hold& hold) {
+  return Error(
+      Reason::kHeld,
+      StrCat("new leases are on hold since entry ", hold.index.value(), " (",
+             state.texts().Get(hold.reason), "); do not retry, ask an operator to resume"),
+      {.scope = ErrorDetail::Scope::kAgent, .metadata = {{"entry", StrCat(hold.index.value())}}});
+}
+
+// Everything about a lease that is to be issued.
+struct Terms {
+  const Entity* secret = nullptr;
+  VersionNumber version;
+  absl::Duration ttl;
+  absl::Duration max_ttl;
+  std::string_view policy;
+};
+
+absl::StatusOr<absl::Duration> ChooseTtl(std::optional<absl::Duration> asked,
+                                         const LeaseDecision& decision) {
+  if (!asked.has_value()) {
+    return decision.ttl;
+  }
+  if (*asked < absl::Milliseconds(1)) {
+    return Error(Reason::kInvalidArgument, "ttl must be positive");
+  }
+  if (*asked > decision.ttl) {
+    return Error(Reason::kInvalidArgument,
+                 StrCat("ttl is longer than policy ", decision.policy, " allows, which is ",
+                        DurationWords(decision.ttl)));
+  }
+  return *asked;
+}
+
+absl::StatusOr<VersionNumber> ChooseVersion(const State& state, const Entity& secret,
+                                            VersionNumber asked, UnixMillis now) {
+  const VersionInfo* version = asked.empty() ? state.versions().Latest(secret.uid, now)
+                                             : state.versions().Find(secret.uid, asked);
+  if (version == nullptr) {
+    return asked.empty()
+               ? Error(Reason::kVersionDisabled, "the secret has no version that can be used")
+               : Error(Reason::kNotFound, StrCat("the secret has no version ", asked.value()));
+  }
+  if (!version->UsableAt(now)) {
+    return Error(version->state == VersionState::kDestroyed  ? Reason::kVersionDestroyed
+                 : version->state == VersionState::kDisabled ? Reason::kVersionDisabled
+                                                             : Reason::kSecretExpired,
+                 StrCat("version ", version->number.value(), " of the secret cannot be used"));
+  }
+  return version->number;
+}
+
+absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
+                                   const AcquireRequest& request, const Entity& agent) {
+  const Entity* secret = state.entities().FindByName(EntityKind::kSecret, request.secret.value());
+  // Judged even where there is no such secret, so that both take the same time.
+  LeaseDecision decision =
+      state.policies().current().DecideLease({.agent = agent.name,
+                                              .groups = state.entities().GroupsOf(agent.uid),
+                                              .workflow = request.workflow.value(),
+                                              .secret = request.secret.value()},
+                                             request.delivery);
+  if (secret == nullptr || (!decision.allowed && !decision.visible)) {
+    return NotFoundOrForbidden();
+  }
+  if (!decision.allowed) {
+    return Error(decision.reason,
+                 decision.reason == Reason::kDeliveryNotAllowed
+                     ? "this secret may only be used through a broker: ask for a brokered lease"
+                     : "policy forbids this lease; do not retry, ask an owner",
+                 {.metadata = {{"policy", std::string(decision.policy)}}});
+  }
+  TextId workflow = state.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, request.workflow.value());
+  if (const Hold* hold = state.holds().Blocking(agent.uid, secret->uid, workflow)) {
+    return HeldError(state, *hold);
+  }
+  Terms terms{.secret = secret, .max_ttl = decision.max_ttl, .policy = decision.policy};
+  ASSIGN_OR_RETURN(terms.version, ChooseVersion(state, *secret, request.version, now));
+  ASSIGN_OR_RETURN(terms.ttl, ChooseTtl(request.ttl, decision));
+  return terms;
+}
+
+AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms& terms) {
+  // The policy's name may live in a set that a later entry replaces; texts are defined first.
+  TextId policy = tx.DefineText(ledger::v1::TEXT_KIND_POLICY, terms.policy);
+  Entry entry;
+  ledger::v1::LeaseIssued* issued = entry.mutable_lease_issued();
+  issued->set_number(tx.state().leases().next().value());
+  issued->set_agent(request.principal.agent.value());
+  issued->set_secret(terms.secret->uid.value());
+  issued->set_version(terms.version.value());
+  issued->set_follows_latest(request.version.empty());
+  issued->set_workflow(
+      tx.DefineText(ledger::v1::TEXT_KIND_WORKFLOW, request.workflow.value()).value());
+  issued->set_run(tx.DefineOptionalText(ledger::v1::TEXT_KIND_RUN, request.run).value());
+  issued->set_policy(policy.value());
+  issued->set_revision(tx.state().policies().revision().value());
+  issued->set_delivery(static_cast<ledger::v1::Delivery>(request.delivery));
+  issued->set_binding(ledger::v1::BINDING_IDENTITY);
+  issued->set_expire_time_ms(tx.EpochMillis(tx.now() + terms.ttl));
+  issued->set_max_expire_time_ms(tx.EpochMillis(tx.now() + std::max(terms.ttl, terms.max_ttl)));
+  issued->set_credential(request.principal.credential.value());
+  issued->set_method(static_cast<ledger::v1::AuthMethod>(request.principal.method));
+  issued->set_address(
+      tx.DefineOptionalText(ledger::v1::TEXT_KIND_ADDRESS, request.principal.address).value());
+  issued->set_request_hash(request.request_hash);
+  AcquireResult result{LeaseNumber(issued->number()), tx.state().epoch()};
+  tx.Append(std::move(entry));
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<AcquireResult> Acquire(Transaction& tx, RefusalLimiter& limiter,
+                                      const AcquireRequest& request) {
+  const State& state = tx.state();
+  RETURN_IF_ERROR(CheckCaller(state, request.principal, tx.now()));
+  const Entity& agent = *state.entities().Find(request.principal.agent);
+  if (const RequestIds::Made* made = state.requests().Find(request.request_hash, tx.now())) {
+    if (!RequestIds::SameBody(*made, request.request_hash)) {
+      return Error(Reason::kRequestIdReused,
+                   "request_id was used for another request; use a new one");
+    }
+    LeaseNumber number(made->number);
+    return AcquireResult{number, state.EpochOf(*state.leases().Find(number))};
+  }
+  absl::StatusOr<Terms> terms = JudgeAcquire(state, tx.now(), request, agent);
+  if (terms.ok()) {
+    return Issue(tx, request, *terms);
+  }
+  const Entity* secret = state.entities().FindByName(EntityKind::kSecret, request.secret.value());
+  RecordRefusal(
+      tx, limiter,
+      {.kind = RefusalKind::kAcquire,
+       .reason = ReasonOf(terms.status()),
+       .agent = agent.uid,
+       .secret = secret == nullptr ? EntityUid() : secret->uid,
+       .workflow = state.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, request.workflow.value())},
+      LeaseNumber());
+  return terms.status();
+}
+
+absl::Status LeaseError(const Lease& lease, const Usability& usability) {
+  ErrorDetail detail{.scope = ErrorDetail::Scope::kLease};
+  switch (usability.reason) {
+    case Reason::kLeaseRevoked:
+      if (usability.revocation != nullptr) {
+        detail.metadata = {{"entry", StrCat(usability.revocation->index.value())}};
+        return Error(
+            Reason::kLeaseRevoked,
+            StrCat("the lease was revoked at entry ", usability.revocation->index.value(),
+                   usability.revocation->number == 0 ? ", because the clock went back" : "",
+                   "; do not retry, ask an operator"),
+            std::move(detail));
+      }
+      return Error(Reason::kLeaseRevoked, "the lease's agent was deleted", std::move(detail));
+    case Reason::kLeaseExpired:
+      return Error(Reason::kLeaseExpired,
+                   StrCat("the lease ended at ", TimeWords(lease.expire_time), "; take a new one"),
+                   std::move(detail));
+    case Reason::kLeaseReleased:
+      return Error(Reason::kLeaseReleased, "the lease was released; take a new one",
+                   std::move(detail));
+    case Reason::kRestoredEpoch:
+      return Error(Reason::kRestoredEpoch,
+                   "the lease was issued before the store was restored; take a new one",
+                   std::move(detail));
+    case Reason::kCredentialRevoked:
+      return Error(Reason::kCredentialRevoked,
+                   "the token with which the lease was taken was revoked; take a new one",
+                   std::move(detail));
+    default:
+      detail.scope = ErrorDetail::Scope::kAgent;
+      return Error(usability.reason, "the lease's agent may not act any more", std::move(detail));
+  }
+}
+
+absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
+                                    const RenewRequest& request) {
+  const State& state = tx.state();
+  RETURN_IF_ERROR(CheckCaller(state, request.principal, tx.now()));
+  const Lease* lease = state.leases().Find(request.lease);
+  if (request.epoch != state.epoch()) {
+    return Error(Reason::kRestoredEpoch,
+                 "the lease was issued before the store was restored; take a new one");
+  }
+  if (lease == nullptr || lease->agent != request.principal.agent) {
+    return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
+  }
+  const Entity& secret = *state.entities().Find(lease->secret);
+  const Entity& agent = *state.entities().Find(lease->agent);
+  auto refuse = [&](absl::Status why) {
+    RecordRefusal(tx, limiter,
+                  {.kind = RefusalKind::kRenew,
+                   .reason = ReasonOf(why),
+                   .agent = lease->agent,
+                   .secret = lease->secret,
+                   .workflow = lease->workflow},
+                  lease->number);
+    return why;
+  };
+  if (Usability usable = state.CheckLease(*lease, tx.now()); !usable.ok()) {
+    return refuse(LeaseError(*lease, usable));
+  }
+  if (const Hold* hold = state.holds().Blocking(lease->agent, lease->secret, lease->workflow)) {
+    return refuse(HeldError(state, *hold));
+  }
+  LeaseDecision decision =
+      state.policies().current().DecideLease({.agent = agent.name,
+                                              .groups = state.entities().GroupsOf(agent.uid),
+                                              .workflow = state.texts().Get(lease->workflow),
+                                              .secret = secret.name},
+                                             lease->delivery);
+  if (!decision.allowed || secret.deleted) {
+    return refuse(Error(Reason::kPolicyDenied,
+                        "policy no longer allows this lease; do not retry, ask an owner",
+                        {.scope = ErrorDetail::Scope::kLease}));
+  }
+  ASSIGN_OR_RETURN(absl::Duration ttl, ChooseTtl(request.ttl, decision));
+  UnixMillis expire = std::min(tx.now() + ttl, lease->max_expire_time);
+  if (lease->expire_time >= lease->max_expire_time) {
+    return Error(Reason::kLeaseMaxTtl,
+                 StrCat("the lease already lasts until ", TimeWords(lease->expire_time),
+                        ", its maximum; take a new one when it ends"),
+                 {.scope = ErrorDetail::Scope::kLease});
+  }
+  if (expire <= lease->expire_time) {
+    return AcquireResult{request.lease, request.epoch};  // it lasts that long already
+  }
+  Entry entry;
+  entry.mutable_lease_renewed()->set_number(lease->number.value());
+  entry.mutable_lease_renewed()->set_expire_time_ms(tx.EpochMillis(expire));
+  tx.Append(std::move(entry));
+  return AcquireResult{request.lease, request.epoch};
+}
+
+absl::StatusOr<AcquireResult> Release(Transaction& tx, const ReleaseRequest& request) {
+  const Lease* lease = tx.state().leases().Find(request.lease);
+  if (lease == nullptr || (!request.agent.empty() && lease->agent != request.agent)) {
+    return Error(Reason::kNotFound, "there is no such lease");
+  }
+  if (!lease->released) {
+    Entry entry;
+    entry.mutable_lease_released()->set_number(lease->number.value());
+    tx.Append(std::move(entry));
+  }
+  return AcquireResult{request.lease, tx.state().epoch()};
+}
+
+}  // namespace leasehold

@@ -1,0 +1,197 @@
+#include "server/leases/operations/entities.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
+namespace leasehold {
+namespace {
+
+using ledger::v1::Entry;
+
+std::string_view WordFor(EntityKind kind) {
+  switch (kind) {
+    case EntityKind::kAgent:
+      return "agent";
+    case EntityKind::kGroup:
+      return "group";
+    case EntityKind::kSecret:
+      return "secret";
+    case EntityKind::kTarget:
+      return "target";
+  }
+  return "thing";
+}
+
+ledger::v1::TextKind TextKindFor(EntityKind kind) {
+  switch (kind) {
+    case EntityKind::kAgent:
+      return ledger::v1::TEXT_KIND_AGENT;
+    case EntityKind::kGroup:
+      return ledger::v1::TEXT_KIND_GROUP;
+    case EntityKind::kSecret:
+      return ledger::v1::TEXT_KIND_SECRET;
+    case EntityKind::kTarget:
+      return ledger::v1::TEXT_KIND_TARGET;
+  }
+  return ledger::v1::TEXT_KIND_UNSPECIFIED;
+}
+
+absl::StatusOr<const Entity*> FindLive(const State& state, EntityKind kind, const Name& name,
+                                       std::optional<LogIndex> etag) {
+  const Entity* entity = state.entities().FindByName(kind, name.value());
+  if (entity == nullptr) {
+    return Error(Reason::kNotFound, StrCat("there is no ", WordFor(kind), " named ", name.value()));
+  }
+  if (etag.has_value() && entity->index != *etag) {
+    return Error(Reason::kEtagMismatch,
+                 StrCat("the ", WordFor(kind), " ", name.value(),
+                        " was changed meanwhile; read it again and repeat the change"));
+  }
+  return entity;
+}
+
+absl::StatusOr<absl::btree_set<EntityUid>> ResolveMembers(const State& state,
+                                                          const std::vector<Name>& names) {
+  absl::btree_set<EntityUid> members;
+  for (const Name& name : names) {
+    ASSIGN_OR_RETURN(const Entity* agent, FindLive(state, EntityKind::kAgent, name, {}));
+    members.insert(agent->uid);
+  }
+  return members;
+}
+
+void Put(Transaction& tx, const EntityWrite& write, EntityUid uid) {
+  Entry entry;
+  ledger::v1::EntityPut* put = entry.mutable_entity_put();
+  *put->mutable_control() = tx.MakeControl(write.principal);
+  put->set_uid(uid.value());
+  put->set_kind(static_cast<ledger::v1::EntityKind>(write.kind));
+  put->set_name(tx.DefineText(TextKindFor(write.kind), write.name.value()).value());
+  put->set_body_hash(std::string(AsText(tx.AddBody(write.body))));
+  put->set_expire_time_ms(tx.EpochMillis(write.expire_time));
+  tx.Append(std::move(entry));
+}
+
+void PutMembers(Transaction& tx, const Principal& principal, EntityUid group,
+                const absl::btree_set<EntityUid>& wanted) {
+  const absl::btree_set<EntityUid>& present = tx.state().entities().Find(group)->agents;
+  Entry entry;
+  ledger::v1::MembersChanged* changed = entry.mutable_members_changed();
+  for (EntityUid uid : wanted) {
+    if (!present.contains(uid)) {
+      changed->add_added_agents(uid.value());
+    }
+  }
+  for (EntityUid uid : present) {
+    if (!wanted.contains(uid)) {
+      changed->add_removed_agents(uid.value());
+    }
+  }
+  if (changed->added_agents_size() + changed->removed_agents_size() == 0) {
+    return;
+  }
+  *changed->mutable_control() = tx.MakeControl(principal);
+  changed->set_group(group.value());
+  tx.Append(std::move(entry));
+}
+
+}  // namespace
+
+absl::StatusOr<EntityUid> CreateEntity(Transaction& tx, const EntityWrite& write) {
+  const EntityTable& entities = tx.state().entities();
+  if (entities.FindByName(write.kind, write.name.value()) != nullptr) {
+    return Error(Reason::kAlreadyExists, StrCat("there is a ", WordFor(write.kind), " named ",
+                                                write.name.value(), " already"));
+  }
+  ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write.member_agents));
+  EntityUid uid = entities.next();
+  Put(tx, write, uid);
+  if (write.kind == EntityKind::kGroup) {
+    PutMembers(tx, write.principal, uid, members);
+  }
+  return uid;
+}
+
+absl::StatusOr<EntityUid> UpdateEntity(Transaction& tx, const EntityWrite& write) {
+  ASSIGN_OR_RETURN(const Entity* entity, FindLive(tx.state(), write.kind, write.name, write.etag));
+  ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write.member_agents));
+  if (entity->body != write.body || entity->expire_time != write.expire_time) {
+    Put(tx, write, entity->uid);
+  }
+  if (write.kind == EntityKind::kGroup) {
+    PutMembers(tx, write.principal, entity->uid, members);
+  }
+  return entity->uid;
+}
+
+absl::StatusOr<EntityUid> DeleteEntity(Transaction& tx, const EntityDelete& request) {
+  const State& state = tx.state();
+  ASSIGN_OR_RETURN(const Entity* entity, FindLive(state, request.kind, request.name, request.etag));
+  EntityUid uid = entity->uid;
+  ledger::v1::Control control = tx.MakeControl(request.principal);
+  if (request.kind == EntityKind::kSecret) {
+    for (size_t i = 0; i < state.versions().Of(uid).size(); ++i) {
+      const VersionInfo version = state.versions().Of(uid)[i];
+      if (version.state == VersionState::kDestroyed) {
+        continue;
+      }
+      Entry entry;
+      *entry.mutable_version_state()->mutable_control() = control;
+      entry.mutable_version_state()->set_secret(uid.value());
+      entry.mutable_version_state()->set_version(version.number.value());
+      entry.mutable_version_state()->set_state(ledger::v1::VERSION_STATE_KIND_DESTROYED);
+      tx.Append(std::move(entry));
+      tx.DestroyVersion({uid, version.number});
+    }
+  }
+  if (request.kind == EntityKind::kAgent) {
+    for (const auto& [name, group] : state.entities().ByName(EntityKind::kGroup)) {
+      absl::btree_set<EntityUid> members = state.entities().Find(group)->agents;
+      if (members.erase(uid) > 0) {
+        PutMembers(tx, request.principal, group, members);
+      }
+    }
+  }
+  Entry entry;
+  *entry.mutable_entity_deleted()->mutable_control() = std::move(control);
+  entry.mutable_entity_deleted()->set_uid(uid.value());
+  tx.Append(std::move(entry));
+  return uid;
+}
+
+absl::StatusOr<IssuedToken> IssueToken(Transaction& tx, const TokenIssue& issue) {
+  ASSIGN_OR_RETURN(const Entity* agent, FindLive(tx.state(), EntityKind::kAgent, issue.agent, {}));
+  IssuedToken issued{.id = tx.state().credentials().next(), .expire_time = tx.now() + issue.ttl};
+  Entry entry;
+  ledger::v1::CredentialIssued* credential = entry.mutable_credential_issued();
+  *credential->mutable_control() = tx.MakeControl(issue.principal);
+  credential->set_credential(issued.id.value());
+  credential->set_agent(agent->uid.value());
+  credential->set_expire_time_ms(tx.EpochMillis(issued.expire_time));
+  credential->set_token_hash(std::string(AsText(issue.token_hash)));
+  credential->set_kind(ledger::v1::CREDENTIAL_KIND_AGENT_TOKEN);
+  tx.Append(std::move(entry));
+  return issued;
+}
+
+absl::StatusOr<CredentialId> RevokeToken(Transaction& tx, const TokenRevoke& revoke) {
+  ASSIGN_OR_RETURN(const Entity* agent, FindLive(tx.state(), EntityKind::kAgent, revoke.agent, {}));
+  const Credential* credential = tx.state().credentials().Find(revoke.credential);
+  if (credential == nullptr || credential->agent != agent->uid) {
+    return Error(Reason::kNotFound, StrCat("agent ", revoke.agent.value(), " has no token ",
+                                           revoke.credential.value()));
+  }
+  if (!credential->revoked) {
+    Entry entry;
+    *entry.mutable_credential_revoked()->mutable_control() = tx.MakeControl(revoke.principal);
+    entry.mutable_credential_revoked()->set_credential(revoke.credential.value());
+    tx.Append(std::move(entry));
+  }
+  return revoke.credential;
+}
+
+}  // namespace leasehold

@@ -1,0 +1,270 @@
+#include "server/leases/operations/use.h"
+
+#include <utility>
+
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+#include "server/leases/operations/acquire.h"
+
+namespace leasehold {
+namespace {
+
+using ledger::v1::Entry;
+
+// What the decision came to, before it is recorded.
+struct Verdict {
+  Reason reason = Reason::kNone;
+  std::string message;  // for the caller, where denied
+  bool visible = true;  // whether the caller may know policy, rule and message
+  std::string policy;
+  std::string rule;
+  std::string action;
+  bool write = true;
+  const Entity* target = nullptr;
+  const VersionInfo* version = nullptr;
+
+  bool allowed() const { return reason == Reason::kNone; }
+  void Deny(Reason why, std::string text) {
+    reason = why;
+    message = std::move(text);
+  }
+};
+
+// The lease that the claims name, or why nothing can be decided.
+absl::StatusOr<const Lease*> FindLease(const State& state, const LeaseTokenClaims& claims) {
+  if (claims.epoch != state.epoch()) {
+    return Error(Reason::kRestoredEpoch,
+                 "the lease was issued before the store was restored; take a new one",
+                 {.scope = ErrorDetail::Scope::kLease});
+  }
+  const Lease* lease = state.leases().Find(claims.lease);
+  if (lease == nullptr) {
+    return Error(Reason::kLeaseUnknown, "the token names a lease that was never issued");
+  }
+  return lease;
+}
+
+// A handle is bearer and counts only at adapters; a lease token only together with its agent.
+absl::Status CheckPresenter(const State& state, const Principal& presenter,
+                            const LeaseTokenClaims& claims) {
+  if (claims.kind == TokenKind::kBrokerHandle && presenter.role != Role::kAdapter) {
+    return Error(Reason::kHandleNotAllowed,
+                 "a broker handle works at a broker only; present the lease token here");
+  }
+  const Credential* credential = state.credentials().Find(presenter.credential);
+  if (credential != nullptr && credential->revoked) {
+    return Error(Reason::kCredentialRevoked, "the agent's token was revoked; ask an owner for one");
+  }
+  return absl::OkStatus();
+}
+
+DecisionSubject SubjectOf(const State& state, const Lease& lease) {
+  const Entity& agent = *state.entities().Find(lease.agent);
+  return {.agent = agent.name,
+          .groups = state.entities().GroupsOf(agent.uid),
+          .workflow = state.texts().Get(lease.workflow),
+          .secret = state.entities().Find(lease.secret)->name};
+}
+
+// What must hold of the lease itself, whatever it is used for.
+bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Principal& presenter,
+                const LeaseTokenClaims& claims, Verdict& verdict) {
+  if (claims.kind == TokenKind::kLeaseToken && presenter.agent != lease.agent) {
+    verdict.visible = false;
+    verdict.Deny(Reason::kLeaseNotBound, "the lease belongs to another agent");
+    return false;
+  }
+  if (Usability usable = state.CheckLease(lease, now); !usable.ok()) {
+    verdict.Deny(usable.reason, std::string(LeaseError(lease, usable).message()));
+    return false;
+  }
+  Reason why = Reason::kNone;
+  verdict.version = state.VersionFor(lease, now, &why);
+  if (verdict.version == nullptr) {
+    verdict.Deny(why, "the secret has no version that can be used; ask its owner");
+    return false;
+  }
+  return true;
+}
+
+void JudgePolicy(const State& state, const Lease& lease, const UseRequest& request,
+                 Verdict& verdict) {
+  DecisionSubject subject = SubjectOf(state, lease);
+  const CompiledTarget& target = *verdict.target->target;
+  bool is_read = target.IsRead(request.method, request.path);
+  verdict.write = !is_read;
+  UseDecision decision = state.policies().current().DecideUse({.subject = subject,
+                                                               .target = request.target,
+                                                               .method = request.method,
+                                                               .path = request.path,
+                                                               .is_read = is_read});
+  verdict.policy = decision.policy;
+  verdict.rule = decision.rule;
+  verdict.action = std::move(decision.action);
+  verdict.visible = decision.visible;
+  if (!decision.allowed) {
+    verdict.Deny(decision.reason,
+                 decision.visible
+                     ? StrCat(subject.agent, " may not ", request.method, " ", request.path, " on ",
+                              request.target, ": ", decision.hint, "; do not retry, ask an owner")
+                     : "policy does not allow this use; do not retry, ask an owner");
+  }
+}
+
+Verdict Judge(const State& state, UnixMillis now, const Lease& lease, const UseRequest& request,
+              const LeaseTokenClaims& claims) {
+  Verdict verdict;
+  verdict.target = state.entities().FindByName(EntityKind::kTarget, request.target);
+  if (!JudgeLease(state, now, lease, request.presenter, claims, verdict)) {
+    return verdict;
+  }
+  if (verdict.target == nullptr) {
+    verdict.Deny(Reason::kTargetUnknown,
+                 "there is no such target; check the spelling, or ask an operator to declare it");
+    return verdict;
+  }
+  const Entity& secret = *state.entities().Find(lease.secret);
+  if (!verdict.target->target->MayInject(secret.name)) {
+    verdict.Deny(Reason::kTargetSecretMismatch,
+                 StrCat("target ", request.target, " may not inject the secret ", secret.name,
+                        "; do not retry, ask an operator"));
+    return verdict;
+  }
+  JudgePolicy(state, lease, request, verdict);
+  return verdict;
+}
+
+struct Recording {
+  const Lease& lease;
+  const Principal& presenter;
+  Adapter adapter;
+  std::string_view trace_id;
+  bool reveal = false;
+};
+
+// Appends the `use`, unless it is a refusal beyond those that become entries. The index where it
+// did.
+std::optional<LogIndex> Record(Transaction& tx, RefusalLimiter& limiter, const Recording& what,
+                               const Verdict& verdict) {
+  TextId policy = tx.DefineOptionalText(ledger::v1::TEXT_KIND_POLICY, verdict.policy);
+  TextId rule = tx.DefineOptionalText(ledger::v1::TEXT_KIND_RULE, verdict.rule);
+  EntityUid target = verdict.target == nullptr ? EntityUid() : verdict.target->uid;
+  if (!verdict.allowed() &&
+      !limiter.Admit({.kind = what.reveal ? RefusalKind::kReveal : RefusalKind::kUse,
+                      .reason = verdict.reason,
+                      .agent = what.lease.agent,
+                      .secret = what.lease.secret,
+                      .workflow = what.lease.workflow,
+                      .target = target,
+                      .policy = policy,
+                      .rule = rule},
+                     what.lease.number, tx.now())) {
+    return std::nullopt;
+  }
+  Entry entry;
+  ledger::v1::Use* use = entry.mutable_use();
+  use->set_lease(what.lease.number.value());
+  use->set_verdict(verdict.allowed() ? ledger::v1::VERDICT_ALLOWED : ledger::v1::VERDICT_DENIED);
+  use->set_adapter(static_cast<ledger::v1::Adapter>(what.adapter));
+  use->set_target(target.value());
+  use->set_action(tx.DefineOptionalText(ledger::v1::TEXT_KIND_ACTION, verdict.action).value());
+  use->set_policy(policy.value());
+  use->set_rule(rule.value());
+  use->set_revision(tx.state().policies().revision().value());
+  use->set_version(verdict.version == nullptr ? 0 : verdict.version->number.value());
+  use->set_address(
+      tx.DefineOptionalText(ledger::v1::TEXT_KIND_ADDRESS, what.presenter.address).value());
+  use->set_reason(static_cast<uint32_t>(verdict.reason));
+  use->set_write(verdict.write);
+  use->set_revealed(what.reveal && verdict.allowed());
+  if (!what.presenter.agent.empty() && what.presenter.agent != what.lease.agent) {
+    use->set_presenter(what.presenter.agent.value());
+  }
+  use->set_trace_id(std::string(what.trace_id));
+  return tx.Append(std::move(entry));
+}
+
+JudgedUse ToReply(const State& state, const Lease& lease, Verdict verdict,
+                  std::optional<LogIndex> entry) {
+  JudgedUse judged;
+  UseReply& reply = judged.reply;
+  reply.allowed = verdict.allowed();
+  reply.reason = verdict.reason;
+  reply.revision = state.policies().revision();
+  reply.entry = entry;
+  reply.lease = lease.number;
+  reply.write = verdict.write;
+  reply.message = std::move(verdict.message);
+  if (verdict.visible) {
+    reply.policy = std::move(verdict.policy);
+    reply.rule = std::move(verdict.rule);
+  }
+  if (reply.allowed) {
+    judged.version = {lease.secret, verdict.version->number};
+    if (verdict.target != nullptr) {
+      reply.target = verdict.target->target;
+    }
+  }
+  return judged;
+}
+
+}  // namespace
+
+absl::StatusOr<JudgedUse> Use(Transaction& tx, RefusalLimiter& limiter, const UseRequest& request,
+                              const LeaseTokenClaims& claims) {
+  ASSIGN_OR_RETURN(const Lease* lease, FindLease(tx.state(), claims));
+  RETURN_IF_ERROR(CheckPresenter(tx.state(), request.presenter, claims));
+  Verdict verdict = Judge(tx.state(), tx.now(), *lease, request, claims);
+  std::optional<LogIndex> entry = Record(tx, limiter,
+                                         {.lease = *lease,
+                                          .presenter = request.presenter,
+                                          .adapter = request.adapter,
+                                          .trace_id = request.trace_id},
+                                         verdict);
+  return ToReply(tx.state(), *lease, std::move(verdict), entry);
+}
+
+absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
+                                 const RevealRequest& request) {
+  const State& state = tx.state();
+  ASSIGN_OR_RETURN(const Lease* lease, FindLease(state, request.claims));
+  if (request.claims.kind != TokenKind::kLeaseToken) {
+    return Error(Reason::kHandleNotAllowed,
+                 "a broker handle never reveals a value; present the lease token");
+  }
+  RETURN_IF_ERROR(CheckPresenter(state, request.principal, request.claims));
+  Verdict verdict;
+  verdict.write = false;
+  if (JudgeLease(state, tx.now(), *lease, request.principal, request.claims, verdict)) {
+    UseDecision decision = state.policies().current().DecideReveal(SubjectOf(state, *lease));
+    verdict.policy = decision.policy;
+    verdict.rule = decision.rule;
+    verdict.action = std::move(decision.action);
+    verdict.visible = decision.visible;
+    if (lease->delivery != Delivery::kRevealed) {
+      verdict.Deny(Reason::kDeliveryNotAllowed,
+                   "the lease is brokered: its value is never given out; use a broker");
+    } else if (!decision.allowed) {
+      verdict.Deny(decision.reason,
+                   "policy no longer allows revealing this secret; do not retry, ask an owner");
+    }
+  }
+  std::optional<LogIndex> entry = Record(tx, limiter,
+                                         {.lease = *lease,
+                                          .presenter = request.principal,
+                                          .adapter = Adapter::kGrpc,
+                                          .trace_id = request.trace_id,
+                                          .reveal = true},
+                                         verdict);
+  JudgedUse judged = ToReply(state, *lease, std::move(verdict), entry);
+  if (!judged.reply.allowed) {
+    ErrorDetail detail{.scope = ErrorDetail::Scope::kLease};
+    if (entry.has_value()) {
+      detail.metadata.emplace_back("entry", StrCat(entry->value()));
+    }
+    return Error(judged.reply.reason, judged.reply.message, std::move(detail));
+  }
+  return judged;
+}
+
+}  // namespace leasehold

@@ -1,0 +1,48 @@
+#ifndef LEASEHOLD_SERVER_LEASES_VERSION_READER_H_
+#define LEASEHOLD_SERVER_LEASES_VERSION_READER_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/vault/vault.h"
+#include "storage/store.h"
+
+namespace leasehold {
+
+// Opens versions. Their ciphertexts are kept in memory, so that the point of use need not wait for
+// the database; plaintext is not. Safe from any thread; store and vault must outlive it.
+class VersionReader {
+ public:
+  // Ciphertext in memory: 4,096 versions of ordinary size; larger ones push others out.
+  static constexpr size_t kCacheBytesMax = 16 << 20;
+
+  VersionReader(Store& store, const Vault& vault) : store_(store), vault_(vault) {}
+
+  // The fields of a version. VERSION_DESTROYED where its key is gone; fails as Vault::Unseal.
+  absl::StatusOr<SecretFields> Read(const VersionKey& key);
+  // Brings the ciphertext into memory, so that Read does not wait. Failing is left to Read.
+  void Prefetch(const VersionKey& key) { Find(key).IgnoreError(); }
+  // Forgets a version that was destroyed.
+  void Forget(const VersionKey& key);
+
+ private:
+  struct KeyHash {
+    size_t operator()(const VersionKey& key) const { return absl::HashOf(key.secret, key.number); }
+  };
+  using Sealed = std::shared_ptr<const SealedVersion>;
+
+  absl::StatusOr<Sealed> Find(const VersionKey& key);
+
+  Store& store_;
+  const Vault& vault_;
+  absl::Mutex mu_;
+  absl::flat_hash_map<VersionKey, Sealed, KeyHash> cache_ ABSL_GUARDED_BY(mu_);
+  size_t cache_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_LEASES_VERSION_READER_H_

@@ -1,0 +1,159 @@
+#include "client/files/policy_file.h"
+
+#include <array>
+
+#include "client/files/policy_words.h"
+#include "client/files/proto_duration.h"
+#include "client/files/text_file.h"
+#include "client/files/yaml_fields.h"
+#include "client/files/yaml_message.h"
+#include "client/files/yaml_tree.h"
+#include "leasehold/v1/policy.pb.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
+namespace leasehold {
+namespace {
+
+// Sections of the policy language that come with a later version.
+constexpr std::array<std::string_view, 5> kLaterInPolicy = {"limits", "approval", "hours",
+                                                            "not_before", "not_after"};
+constexpr std::array<std::string_view, 1> kLaterInSubjects = {"on_behalf_of"};
+constexpr std::array<std::string_view, 3> kLaterInLease = {"max_active", "max_uses", "networks"};
+constexpr std::array<std::string_view, 4> kLaterInRule = {"tools", "operations", "statements",
+                                                          "approval"};
+
+// A word of a table as the enumeration's value.
+template <typename Enum, size_t n>
+absl::Status ReadWord(YamlFields* fields, std::string_view key,
+                      const std::array<PolicyWord<Enum>, n>& words, Enum* out) {
+  const YamlNode* node = fields->Find(key);
+  if (node == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string text, YamlText(*node, key));
+  std::string list;
+  for (const PolicyWord<Enum>& word : words) {
+    if (word.text == text) {
+      *out = word.value;
+      return absl::OkStatus();
+    }
+    StrAppend(&list, list.empty() ? "" : " or ", word.text);
+  }
+  return YamlErrorAt(*node, StrCat(key, " is ", YamlQuoted(text), "; write ", list));
+}
+
+absl::Status ReadDuration(YamlFields* fields, std::string_view key,
+                          google::protobuf::Duration* (*mutable_field)(v1::LeaseTerms*),
+                          v1::LeaseTerms* out) {
+  const YamlNode* node = fields->Find(key);
+  if (node == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::Duration duration, YamlDuration(*node, key));
+  SetProtoDuration(duration, mutable_field(out));
+  return absl::OkStatus();
+}
+
+// A key of the language that has one enforced value so far.
+absl::Status ReadOnlyValue(YamlFields* fields, std::string_view key, std::string_view enforced) {
+  const YamlNode* node = fields->Find(key);
+  if (node == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string text, YamlText(*node, key));
+  if (text == enforced) return absl::OkStatus();
+  return YamlUnenforced(*node, StrCat(key, ": ", text));
+}
+
+absl::Status ReadSubjects(const YamlNode& node, v1::Subjects* out) {
+  ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "subjects"));
+  RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInSubjects));
+  RETURN_IF_ERROR(ReadTexts(&fields, "agents", out->mutable_agents()));
+  RETURN_IF_ERROR(ReadTexts(&fields, "groups", out->mutable_groups()));
+  return fields.Finish();
+}
+
+absl::Status ReadLease(const YamlNode& node, v1::LeaseTerms* out) {
+  ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "lease"));
+  RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInLease));
+  RETURN_IF_ERROR(ReadDuration(
+      &fields, "ttl", [](v1::LeaseTerms* t) { return t->mutable_ttl(); }, out));
+  RETURN_IF_ERROR(ReadDuration(
+      &fields, "max_ttl", [](v1::LeaseTerms* t) { return t->mutable_max_ttl(); }, out));
+  v1::Delivery delivery = v1::DELIVERY_UNSPECIFIED;
+  RETURN_IF_ERROR(ReadWord(&fields, "delivery", kDeliveryWords, &delivery));
+  out->set_delivery(delivery);
+  RETURN_IF_ERROR(ReadOnlyValue(&fields, "binding", "identity"));
+  return fields.Finish();
+}
+
+absl::Status ReadRule(const YamlNode& node, v1::AllowRule* out) {
+  ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "an item of allow"));
+  RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInRule));
+  ASSIGN_OR_RETURN(const YamlNode* target, fields.Require("target"));
+  ASSIGN_OR_RETURN(*out->mutable_target(), YamlText(*target, "target"));
+  v1::Access access = v1::ACCESS_UNSPECIFIED;
+  RETURN_IF_ERROR(ReadWord(&fields, "access", kAccessWords, &access));
+  out->set_access(access);
+  RETURN_IF_ERROR(ReadTexts(&fields, "methods", out->mutable_methods()));
+  RETURN_IF_ERROR(ReadTexts(&fields, "paths", out->mutable_paths()));
+  return fields.Finish();
+}
+
+absl::Status ReadPolicy(const YamlNode& node, v1::Policy* out) {
+  ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "policy"));
+  RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInPolicy));
+  ASSIGN_OR_RETURN(const YamlNode* name, fields.Require("name"));
+  ASSIGN_OR_RETURN(*out->mutable_name(), YamlText(*name, "name"));
+  RETURN_IF_ERROR(ReadOnlyValue(&fields, "mode", "enforce"));
+  v1::Effect effect = v1::EFFECT_UNSPECIFIED;
+  RETURN_IF_ERROR(ReadWord(&fields, "effect", kEffectWords, &effect));
+  out->set_effect(effect);
+  ASSIGN_OR_RETURN(const YamlNode* subjects, fields.Require("subjects"));
+  RETURN_IF_ERROR(ReadSubjects(*subjects, out->mutable_subjects()));
+  RETURN_IF_ERROR(ReadTexts(&fields, "workflows", out->mutable_workflows()));
+  ASSIGN_OR_RETURN(const YamlNode* secrets, fields.Require("secrets"));
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, YamlTexts(*secrets, "secrets"));
+  out->mutable_secrets()->Assign(names.begin(), names.end());
+  if (const YamlNode* lease = fields.Find("lease"); lease != nullptr) {
+    RETURN_IF_ERROR(ReadLease(*lease, out->mutable_lease()));
+  }
+  if (const YamlNode* allow = fields.Find("allow"); allow != nullptr) {
+    if (allow->kind != YamlNode::Kind::kList) {
+      return YamlErrorAt(*allow, "allow is not a list; write one rule an item");
+    }
+    for (const YamlNode& item : allow->items) RETURN_IF_ERROR(ReadRule(item, out->add_allow()));
+  }
+  return fields.Finish();
+}
+
+absl::StatusOr<v1::PolicySet> Read(std::string_view text) {
+  ASSIGN_OR_RETURN(const YamlNode root, ParseYaml(text));
+  if (root.kind == YamlNode::Kind::kNull) {
+    return YamlErrorAt(root, "the file says nothing; it starts with version: 1");
+  }
+  ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(root, "the file"));
+  ASSIGN_OR_RETURN(const YamlNode* version, fields.Require("version"));
+  ASSIGN_OR_RETURN(const std::string number, YamlText(*version, "version"));
+  if (number != "1") return YamlErrorAt(*version, "version is not 1, which alone is known here");
+  ASSIGN_OR_RETURN(const YamlNode* policies, fields.Require("policies"));
+  RETURN_IF_ERROR(fields.Finish());
+  if (policies->kind != YamlNode::Kind::kList) {
+    return YamlErrorAt(*policies, "policies is not a list; write [] for none");
+  }
+  v1::PolicySet set;
+  for (const YamlNode& item : policies->items) {
+    RETURN_IF_ERROR(ReadPolicy(item, set.add_policies()));
+  }
+  return set;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::PolicySet> ParsePolicies(std::string_view text, std::string_view file) {
+  auto set = Read(text);
+  RETURN_IF_ERROR(InFile(file, set.status()));
+  return set;
+}
+
+absl::StatusOr<v1::PolicySet> ReadPolicyFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kYamlBytesMax));
+  return ParsePolicies(text, path);
+}
+
+}  // namespace leasehold

@@ -6,8 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <cstdint>
-#include <istream>
-#include <streambuf>
+#include <sstream>
 #include <unordered_set>
 #include <utility>
 
@@ -129,15 +128,6 @@ class TreeBuilder : public YAML::EventHandler {
   size_t nodes_ = 0;
 };
 
-// Reads a string in place; std::istringstream would copy it.
-class ViewBuffer : public std::streambuf {
- public:
-  explicit ViewBuffer(std::string_view text) {
-    char* begin = const_cast<char*>(text.data());  // Only ever read.
-    setg(begin, begin, begin + text.size());
-  }
-};
-
 // The number of bytes of the character at the front of `text` by RFC 3629, or 0.
 size_t CharacterBytes(std::string_view text) {
   const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
@@ -176,8 +166,12 @@ absl::Status CheckCharacters(std::string_view text) {
 }
 
 absl::StatusOr<YamlNode> Parse(std::string_view text) {
-  ViewBuffer buffer(text);
-  std::istream stream(&buffer);
+  // yaml-cpp takes the end of the file for the end of a quoted text; a document's end it refuses
+  // there, so that a file that was cut off is not half a file.
+  std::string ended(text);
+  if (!ended.empty() && ended.back() != '\n') ended += '\n';
+  ended += "...\n";
+  std::istringstream stream(std::move(ended));
   YAML::Parser parser(stream);
   TreeBuilder builder;
   if (!parser.HandleNextDocument(builder)) return YamlNode();

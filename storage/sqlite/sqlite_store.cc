@@ -119,7 +119,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Create(const SqliteOptions& 
   }
   for (const char* suffix : {"", "-journal"}) RemoveQuietly(building + suffix);
   if (placed) {
-    for (const char* suffix : {"", "-wal", "-shm"}) RemoveQuietly(path + suffix);
+    for (const char* suffix : {"", "-journal", "-wal", "-shm"}) RemoveQuietly(path + suffix);
   }
   for (const std::string& file : {AnchorPath(path), ReservePath(path), LockPath(path)}) {
     RemoveQuietly(file);

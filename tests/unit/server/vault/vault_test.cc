@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
@@ -10,25 +9,10 @@
 
 #include "server/base/status.h"
 #include "tests/unit/server/vault/secrets_for_tests.h"
+#include "tests/unit/server/vault/vault_for_tests.h"
 
 namespace leasehold {
 namespace {
-
-constexpr LogId kStore(0x0123456789abcdef);
-constexpr EntityUid kSecret(7);
-constexpr VersionNumber kVersion(3);
-
-Vault NewVault(const SecretBytes& root, LogId store = kStore) {
-  absl::StatusOr<Vault> vault = Vault::Create(root, store);
-  REQUIRE(vault.ok());
-  return *std::move(vault);
-}
-
-SealedVersion SealIn(const Vault& vault, const PlainFields& fields) {
-  absl::StatusOr<SealedVersion> sealed = vault.Seal(kSecret, kVersion, MakeFields(fields));
-  REQUIRE(sealed.ok());
-  return *std::move(sealed);
-}
 
 Reason UnsealReason(const Vault& vault, const SealedVersion& sealed) {
   return ReasonOf(vault.Unseal(kSecret, kVersion, sealed).status());
@@ -80,94 +64,6 @@ TEST_CASE("what is stored says nothing about the value but its length", "[vault]
   for (const KeyRecord& record : vault.Records()) stored += record.sealed;
   CHECK(stored.find(value.substr(0, 8)) == std::string::npos);
   CHECK(stored.find(Plaintext(root).substr(0, 8)) == std::string::npos);
-}
-
-TEST_CASE("a vault is opened with its root key and records, in any order", "[vault]") {
-  const SecretBytes root = RandomSecret(32);
-  const Vault vault = NewVault(root);
-  const SealedVersion sealed = SealIn(vault, {{"value", "kept"}});
-  std::vector<KeyRecord> records = vault.Records();
-  CHECK(records.size() == 3);
-  if (GENERATE(false, true)) std::reverse(records.begin(), records.end());
-  const absl::StatusOr<Vault> opened = Vault::Open(root, kStore, records);
-  REQUIRE(opened.ok());
-  CHECK(PlainOf(opened->Unseal(kSecret, kVersion, sealed).value()) ==
-        PlainFields{{"value", "kept"}});
-  CHECK(opened->Mac(1, "test", AsBytes("m")) == vault.Mac(1, "test", AsBytes("m")));
-  CHECK(opened->CheckpointPublicKey() == vault.CheckpointPublicKey());
-  CHECK(opened->Records().size() == records.size());
-}
-
-TEST_CASE("another root key is told from a damaged store", "[vault]") {
-  const SecretBytes root = RandomSecret(32);
-  const SecretBytes other = RandomSecret(32);
-  Vault vault = NewVault(root);
-  const absl::Status status = Vault::Open(other, kStore, vault.Records()).status();
-  CHECK(ReasonOf(status) == Reason::kRootKeyWrong);
-  CHECK_THAT(std::string(status.message()),
-             Catch::Contains("is not the one that this store was made with"));
-  CHECK(ReasonOf(vault.AddKey(other, KeyClass::kLeaseMac)) == Reason::kRootKeyWrong);
-  CHECK(vault.Records().size() == 3);
-  // The same root key, but the records of another store of ours.
-  CHECK(ReasonOf(Vault::Open(root, LogId(1), vault.Records()).status()) == Reason::kStoreDamaged);
-}
-
-TEST_CASE("a key record that was changed in any bit does not open", "[vault]") {
-  const SecretBytes root = RandomSecret(32);
-  const Vault vault = NewVault(root);
-  const auto damaged = [&root](const std::vector<KeyRecord>& records) {
-    const Reason reason = ReasonOf(Vault::Open(root, kStore, records).status());
-    return reason == Reason::kStoreDamaged || reason == Reason::kRootKeyWrong;
-  };
-  for (size_t i = 0; i < vault.Records().size(); ++i) {
-    std::vector<KeyRecord> records = vault.Records();
-    const std::string sealed = records[i].sealed;
-    CHECK(sealed.size() == 73);
-    for (size_t bit = 0; bit < sealed.size() * 8; ++bit) {
-      INFO("record " << i << ", bit " << bit);
-      records[i].sealed = FlipBit(sealed, bit);
-      CHECK(damaged(records));
-    }
-    for (size_t size = 0; size < sealed.size(); ++size) {
-      INFO("record " << i << " cut to " << size);
-      records[i].sealed = sealed.substr(0, size);
-      CHECK(damaged(records));
-    }
-  }
-}
-
-TEST_CASE("key records that are missing, double, renamed or exchanged are found", "[vault]") {
-  const SecretBytes root = RandomSecret(32);
-  const Vault vault = NewVault(root);
-  const auto damaged = [&root](const std::vector<KeyRecord>& records) {
-    return ReasonOf(Vault::Open(root, kStore, records).status()) == Reason::kStoreDamaged;
-  };
-  CHECK(damaged({}));
-  for (size_t i = 0; i < 3; ++i) {
-    INFO("record " << i);
-    std::vector<KeyRecord> records = vault.Records();
-    records.erase(records.begin() + static_cast<ptrdiff_t>(i));
-    CHECK(damaged(records));
-
-    records = vault.Records();
-    records.push_back(records[i]);
-    CHECK(damaged(records));
-
-    for (const uint32_t number : {0U, 2U}) {
-      records = vault.Records();
-      records[i].number = number;
-      CHECK(damaged(records));
-    }
-    for (const int cls : {0, 1, 2, 3, 4}) {
-      records = vault.Records();
-      if (records[i].cls == static_cast<KeyClass>(cls)) continue;
-      records[i].cls = static_cast<KeyClass>(cls);
-      CHECK(damaged(records));
-    }
-  }
-  std::vector<KeyRecord> records = vault.Records();
-  std::swap(records[1].sealed, records[2].sealed);
-  CHECK(damaged(records));
 }
 
 TEST_CASE("a sealed version that was changed in any bit does not open", "[vault]") {
@@ -255,44 +151,6 @@ TEST_CASE("an error about a damaged version says which, and what to do", "[vault
   CHECK(vault.Unseal(kSecret, kVersion, sealed).status().message() ==
         "version 3 of secret 7 is wrapped by key-encryption key 5, which this store does not have; "
         "restore the store from a backup");
-}
-
-TEST_CASE("new keys are current, and old ones open what they sealed", "[vault]") {
-  const SecretBytes root = RandomSecret(32);
-  Vault vault = NewVault(root);
-  const SealedVersion old_version = SealIn(vault, {{"value", "old"}});
-  const std::optional<Hash> old_mac = vault.Mac(1, "test", AsBytes("m"));
-  const auto old_public_key = vault.CheckpointPublicKey();
-  CHECK(vault.CurrentMacKey() == 1);
-  CHECK(vault.CurrentCheckpointKey() == 1);
-
-  // The key-encryption key first, so that the next ones are wrapped by number 2.
-  for (const auto cls : {KeyClass::kKeyEncryption, KeyClass::kLeaseMac, KeyClass::kCheckpoint}) {
-    REQUIRE(vault.AddKey(root, cls).ok());
-    CHECK(vault.Records().back().cls == cls);
-    CHECK(vault.Records().back().number == 2);
-  }
-  const auto check = [&](const Vault& v) {
-    CHECK(v.CurrentMacKey() == 2);
-    CHECK(v.CurrentCheckpointKey() == 2);
-    CHECK(v.Mac(1, "test", AsBytes("m")) == old_mac);
-    CHECK(v.Mac(2, "test", AsBytes("m")).has_value());
-    CHECK(v.Mac(2, "test", AsBytes("m")) != old_mac);
-    CHECK(v.CheckpointPublicKey() != old_public_key);
-    CHECK(v.CheckpointPublicKey() == vault.CheckpointPublicKey());
-    CHECK(PlainOf(v.Unseal(kSecret, kVersion, old_version).value()) ==
-          PlainFields{{"value", "old"}});
-    const SealedVersion new_version = SealIn(v, {{"value", "new"}});
-    CHECK(new_version.key_number == 2);
-    CHECK(PlainOf(vault.Unseal(kSecret, kVersion, new_version).value()) ==
-          PlainFields{{"value", "new"}});
-  };
-  check(vault);
-  std::vector<KeyRecord> records = vault.Records();
-  std::reverse(records.begin(), records.end());
-  const absl::StatusOr<Vault> reopened = Vault::Open(root, kStore, records);
-  REQUIRE(reopened.ok());
-  check(*reopened);
 }
 
 TEST_CASE("a MAC belongs to its key, label and message", "[vault]") {

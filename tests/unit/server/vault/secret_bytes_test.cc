@@ -47,7 +47,6 @@ concept OpensWithout = requires(const T& t) {
   t.Reveal({});
 };
 template <typename T>
-concept OpensByDefault = requires(const T& t) {
   t.Reveal(SecretAccess());
 };
 
@@ -62,7 +61,6 @@ static_assert(!Iterable<SecretBytes>);
 static_assert(!HasData<SecretBytes>);
 static_assert(!Concatenated<SecretBytes>);
 static_assert(!OpensWithout<SecretBytes>);
-static_assert(!OpensByDefault<SecretBytes>);
 static_assert(!std::is_copy_constructible_v<SecretBytes>);
 static_assert(!std::is_copy_assignable_v<SecretBytes>);
 static_assert(std::is_nothrow_move_constructible_v<SecretBytes>);

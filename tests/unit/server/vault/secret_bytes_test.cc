@@ -46,9 +46,6 @@ template <typename T>
 concept OpensWithout = requires(const T& t) {
   t.Reveal({});
 };
-template <typename T>
-  t.Reveal(SecretAccess());
-};
 
 // The concepts find what they look for where it is there.
 static_assert(Printable<std::string> && Comparable<std::string> && Ordered<std::string>);

@@ -1,0 +1,16 @@
+#ifndef LEASEHOLD_CLIENT_CLI_DOCTOR_SERVER_H_
+#define LEASEHOLD_CLIENT_CLI_DOCTOR_SERVER_H_
+
+#include "client/cli/doctor_finding.h"
+
+namespace leasehold {
+
+class Session;
+
+// What the server says about itself, its backups, policies and agents. One finding where it does
+// not answer.
+void ExamineServer(Session& session, Examination* examination);
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_CLIENT_CLI_DOCTOR_SERVER_H_

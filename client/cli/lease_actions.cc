@@ -1,0 +1,143 @@
+#include "client/cli/lease_actions.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/cli/lease_request.h"
+#include "client/cli/lease_text.h"
+#include "client/cli/lease_token.h"
+#include "client/cli/resource.h"
+#include "client/cli/session.h"
+#include "client/cli/terminal/cli_error.h"
+#include "client/cli/terminal/message_json.h"
+#include "client/cli/terminal/table.h"
+#include "client/cli/terminal/time_text.h"
+#include "client/cli/time_argument.h"
+#include "leasehold/v1/lease.grpc.pb.h"
+#include "leasehold/v1/use.grpc.pb.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
+namespace leasehold {
+namespace {
+
+using Stub = v1::LeaseService::Stub;
+
+// The one thing that --print asks for; empty where the whole answer is wanted.
+absl::StatusOr<std::string> OnlyPart(const Arguments& args,
+                                     const v1::AcquireLeaseResponse& response) {
+  const auto what = args.Get("print");
+  if (!what.has_value()) return std::string();
+  if (*what == "name") return response.lease().name();
+  if (*what == "token") return response.token();
+  if (response.handle().empty()) {
+    return UsageError("a lease with delivery REVEALED has no handle", "use --print token");
+  }
+  return response.handle();
+}
+
+absl::Status CheckPrintFlag(const Arguments& args) {
+  const auto what = args.Get("print");
+  if (!what.has_value() || *what == "name" || *what == "token" || *what == "handle") {
+    return absl::OkStatus();
+  }
+  return UsageError(StrCat("--print '", *what, "' is unknown"), "use name, token or handle");
+}
+
+}  // namespace
+
+absl::StatusOr<ExitStatus> AcquireLease(Session& session) {
+  RETURN_IF_ERROR(CheckPrintFlag(session.args()));
+  ASSIGN_OR_RETURN(v1::AcquireLeaseRequest request,
+                   LeaseRequest(session.args(), session.args().positionals()[0]));
+  if (session.args().Has("reveal")) request.set_delivery(v1::DELIVERY_REVEALED);
+  ASSIGN_OR_RETURN(v1::AcquireLeaseResponse response, session.Call(&Stub::AcquireLease, request));
+  ASSIGN_OR_RETURN(const std::string part, OnlyPart(session.args(), response));
+  if (!part.empty()) {
+    session.console().Write(part + "\n");
+    return ExitStatus::kOk;
+  }
+  Facts facts;
+  AddLeaseFacts(response.lease(), &facts);
+  facts.Add("token", response.token());
+  facts.Add("handle", response.handle());
+  // One flat object, so that `.name`, `.token` and `.handle` are what a script reads.
+  Json data = MessageJson(response.lease());
+  data.Set("token", response.token()).Set("handle", response.handle());
+  session.console().Answer(data, facts.ToText());
+  return ExitStatus::kOk;
+}
+
+absl::StatusOr<ExitStatus> RenewLease(Session& session) {
+  v1::RenewLeaseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_token(), ReadLeaseToken(session));
+  if (const auto ttl = session.args().Get("ttl")) {
+    ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*ttl, "ttl"));
+    *request.mutable_ttl() = DurationOf(duration);
+  }
+  ASSIGN_OR_RETURN(const v1::Lease lease, session.Call(&Stub::RenewLease, request));
+  session.console().Answer(MessageJson(lease), StrCat(lease.name(), ": renewed until ",
+                                                      TimeCell(lease.expire_time()), "\n"));
+  return ExitStatus::kOk;
+}
+
+absl::StatusOr<ExitStatus> ReleaseLeases(Session& session) {
+  std::vector<v1::ReleaseLeaseRequest> requests;
+  for (const std::string& typed : session.args().positionals()) {
+    if (typed.starts_with("lhl_") || typed.starts_with("lhb_")) {
+      return UsageError("this takes a lease's name, never its token",
+                        "give the token with --token-file or LEASEHOLD_LEASE_TOKEN");
+    }
+    requests.emplace_back().set_name(LeaseName(typed));
+  }
+  // Names that are given are all that is meant; the environment's token may be an older one.
+  if (requests.empty() || session.args().Has("token-file")) {
+    ASSIGN_OR_RETURN(std::string token, ReadLeaseToken(session));
+    requests.emplace_back().set_token(std::move(token));
+  }
+  Json list = Json::Array();
+  std::string human;
+  for (const v1::ReleaseLeaseRequest& request : requests) {
+    ASSIGN_OR_RETURN(const v1::Lease lease, session.Call(&Stub::ReleaseLease, request));
+    StrAppend(&human, lease.name(), ": ", LeaseStateText(lease), "\n");
+    list.Append(MessageJson(lease));
+  }
+  session.console().Answer(Json::Object().Set("leases", std::move(list)), human);
+  return ExitStatus::kOk;
+}
+
+absl::StatusOr<ExitStatus> AuthorizeUse(Session& session) {
+  const Arguments& args = session.args();
+  v1::AuthorizeUseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_token(), ReadLeaseToken(session));
+  ASSIGN_OR_RETURN(*request.mutable_target(), ResourceName("targets/", *args.Get("target")));
+  request.set_method(args.Get("method").value_or("GET"));
+  request.set_path(args.Get("path").value_or("/"));
+  request.set_trace_id(args.Get("trace-id").value_or(""));
+  ASSIGN_OR_RETURN(const v1::AuthorizeUseResponse answer,
+                   session.Call(&v1::UseService::Stub::AuthorizeUse, request));
+  Console& console = session.console();
+  std::string human;
+  if (answer.allowed()) {
+    human = StrCat(console.Green("allowed"), " (entry ", answer.entry(), ")\n");
+  } else {
+    const std::string& why = answer.message().empty() ? answer.reason() : answer.message();
+    human = StrCat(console.Red("denied"), ": ", why, "\n");
+  }
+  console.Answer(MessageJson(answer), human);
+  return answer.allowed() ? ExitStatus::kOk : ExitStatus::kDenied;
+}
+
+absl::StatusOr<ExitStatus> CheckLease(Session& session) {
+  v1::CheckLeaseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_token(), ReadLeaseToken(session));
+  ASSIGN_OR_RETURN(const v1::CheckLeaseResponse answer, session.Call(&Stub::CheckLease, request));
+  session.console().Answer(MessageJson(answer),
+                           answer.usable()
+                               ? StrCat("usable until ", TimeCell(answer.expire_time()), "\n")
+                               : StrCat("not usable: ", answer.reason(), "\n"));
+  return answer.usable() ? ExitStatus::kOk : ExitStatus::kDenied;
+}
+
+}  // namespace leasehold

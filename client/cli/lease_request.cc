@@ -1,0 +1,36 @@
+#include "client/cli/lease_request.h"
+
+#include <optional>
+#include <string>
+
+#include "client/cli/resource.h"
+#include "client/cli/server_place.h"
+#include "client/cli/terminal/time_text.h"
+#include "client/cli/time_argument.h"
+#include "leasehold/v1/lease.pb.h"
+#include "server/base/status.h"
+
+namespace leasehold {
+
+absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
+                                                     std::string_view reference) {
+  v1::AcquireLeaseRequest request;
+  ASSIGN_OR_RETURN(const Reference parsed, ParseReference(reference));
+  request.set_secret(parsed.resource());
+  auto workflow = args.Get("workflow");
+  if (!workflow.has_value()) workflow = Environment("LEASEHOLD_WORKFLOW");
+  if (workflow.has_value()) {
+    ASSIGN_OR_RETURN(*request.mutable_workflow(), ResourceName("workflows/", *workflow));
+  }
+  auto run = args.Get("run");
+  if (!run.has_value()) run = Environment("LEASEHOLD_RUN");
+  request.set_run(run.value_or(""));
+  if (const auto ttl = args.Get("ttl")) {
+    ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*ttl, "ttl"));
+    *request.mutable_ttl() = DurationOf(duration);
+  }
+  request.set_request_id(args.Get("request-id").value_or(""));
+  return request;
+}
+
+}  // namespace leasehold

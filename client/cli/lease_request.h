@@ -1,0 +1,23 @@
+#ifndef LEASEHOLD_CLIENT_CLI_LEASE_REQUEST_H_
+#define LEASEHOLD_CLIENT_CLI_LEASE_REQUEST_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "client/cli/arguments/parser.h"
+#include "client/cli/reference.h"
+
+namespace leasehold {
+
+namespace v1 {
+class AcquireLeaseRequest;
+}  // namespace v1
+
+// A request for a lease on what `reference` names, with --workflow (else LEASEHOLD_WORKFLOW),
+// --run (else LEASEHOLD_RUN), --ttl and --request-id. Delivery is left to the caller.
+absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
+                                                     std::string_view reference);
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_CLIENT_CLI_LEASE_REQUEST_H_

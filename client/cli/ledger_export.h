@@ -1,0 +1,20 @@
+#ifndef LEASEHOLD_CLIENT_CLI_LEDGER_EXPORT_H_
+#define LEASEHOLD_CLIENT_CLI_LEDGER_EXPORT_H_
+
+#include <cstdint>
+#include <iosfwd>
+
+#include "absl/status/statusor.h"
+
+namespace leasehold {
+
+class Session;
+
+// Writes the server's whole ledger to `out`: ExportRecord messages of ledger.proto, each behind its
+// length as a varint (protobuf's delimited form). The number of entries; an error where the stream
+// ended early, so that a cut export is never taken for a whole one.
+absl::StatusOr<uint64_t> WriteExport(Session& session, std::ostream* out);
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_CLIENT_CLI_LEDGER_EXPORT_H_

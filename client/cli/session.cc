@@ -1,0 +1,42 @@
+#include "client/cli/session.h"
+
+#include "client/cli/server_place.h"
+#include "client/cli/terminal/cli_error.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
+namespace leasehold {
+
+std::string Session::data_folder() const { return DataFolder(arguments_.Get("data-dir")); }
+
+absl::StatusOr<Connection*> Session::server() {
+  if (server_ == nullptr) {
+    ASSIGN_OR_RETURN(std::string token, AgentToken());
+    ASSIGN_OR_RETURN(std::string address,
+                     ServerAddress(arguments_.Get("server"), data_folder(), !token.empty()));
+    server_ = std::make_unique<Connection>(std::move(address), std::move(token));
+  }
+  return server_.get();
+}
+
+absl::StatusOr<Connection*> Session::revocation_server() {
+  ASSIGN_OR_RETURN(Connection * main, server());
+  std::string address = RevocationAddress(main->address());
+  if (address == main->address()) return main;
+  if (revocation_server_ == nullptr) {
+    revocation_server_ = std::make_unique<Connection>(std::move(address), "");
+  }
+  return revocation_server_.get();
+}
+
+absl::Status Session::Confirm(std::string_view question) {
+  if (arguments_.Has("yes")) return absl::OkStatus();
+  if (!console_.in_is_terminal()) {
+    return UsageError(StrCat("nobody can be asked: ", question),
+                      "add --yes to do it without asking");
+  }
+  if (console_.Confirm(question)) return absl::OkStatus();
+  return CliError(ExitStatus::kFailure, "nothing was changed");
+}
+
+}  // namespace leasehold

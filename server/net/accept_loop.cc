@@ -18,6 +18,7 @@
 #include "server/base/str_cat.h"
 #include "server/logging/log.h"
 #include "server/logging/log_limiter.h"
+#include "server/net/connection_counter.h"
 #include "server/net/socket/socket_address.h"
 
 namespace leasehold {

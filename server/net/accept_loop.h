@@ -11,7 +11,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "server/net/connection_counter.h"
+#include "server/net/socket/connection_limits.h"
 #include "server/net/socket/owned_fd.h"
 
 namespace leasehold {

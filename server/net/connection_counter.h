@@ -8,13 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace leasehold {
+#include "server/net/socket/connection_limits.h"
 
-// How many connections may be open at once at one listener.
-struct ConnectionLimits {
-  size_t total = 0;
-  size_t per_peer = 0;
-};
+namespace leasehold {
 
 // Counts the live connections of one listener, in all and by peer.
 //

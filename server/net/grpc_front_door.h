@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/net/connection_counter.h"
 #include "server/net/connection_info.h"
+#include "server/net/socket/connection_limits.h"
 #include "server/net/socket/socket_address.h"
 
 namespace grpc {
@@ -18,16 +18,6 @@ class ServerBuilder;
 }  // namespace grpc
 
 namespace leasehold {
-
-// Each way in has limits of its own, so that a crowd at one cannot keep people out of another:
-// while agents flood theirs, an operator still reaches the admin and the revoke socket. In all
-// 1,280, which leaves descriptors for broker and storage. Over TCP the peer is an address, and all
-// local clients share 127.0.0.1; at a socket it is an OS user.
-inline constexpr ConnectionLimits kTcpLimits = {.total = 512, .per_peer = 256};
-inline constexpr ConnectionLimits kAgentLimits = {.total = 512, .per_peer = 128};
-inline constexpr ConnectionLimits kAdapterLimits = {.total = 128, .per_peer = 64};
-inline constexpr ConnectionLimits kAdminLimits = {.total = 64, .per_peer = 64};
-inline constexpr ConnectionLimits kRevokeLimits = {.total = 64, .per_peer = 64};
 
 // Which ways in there are; an empty path or no address means none.
 struct FrontDoorOptions {

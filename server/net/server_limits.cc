@@ -32,7 +32,7 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // the connection.
 constexpr int kPingIntervalMinMs = 10'000;
 
-// 1,280 of the gRPC listeners (grpc_front_door.h), and as many again for broker, upstreams and
+// 1,280 of the gRPC listeners (connection_limits.h), and as many again for broker, upstreams and
 // files.
 constexpr rlim_t kDescriptors = 4096;
 

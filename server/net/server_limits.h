@@ -4,16 +4,13 @@
 #include <cstddef>
 
 #include "absl/status/status.h"
+#include "server/net/socket/connection_limits.h"
 
 namespace grpc {
 class ServerBuilder;
 }  // namespace grpc
 
 namespace leasehold {
-
-// What gRPC may use of the machine, for all its servers' buffers together per server: 256 MiB is
-// 4,000 requests of the largest secret at once.
-inline constexpr size_t kGrpcMemoryBytes = size_t{256} << 20;
 
 // Gives the server that `builder` makes its limits: memory, size of a request and its headers,
 // calls per connection, the time a handshake may take, and how soon a dead peer is noticed. The

@@ -1,0 +1,49 @@
+#ifndef LEASEHOLD_SERVER_CONFIG_SETTINGS_H_
+#define LEASEHOLD_SERVER_CONFIG_SETTINGS_H_
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace leasehold {
+
+// One value as it was written, and where: "--listen", "LEASEHOLD_LISTEN", "/etc/lh.yaml:3:9".
+struct Setting {
+  std::string value;
+  std::string where;
+};
+
+// What one source says (the command line, the environment, a file), not yet checked.
+struct Settings {
+  // By key, those of kSettingKeys.
+  std::map<std::string, Setting, std::less<>> values;
+  // From the file only. The first is the OS user, with the place of the pair.
+  std::vector<std::pair<Setting, Setting>> agent_socket_users;
+  std::vector<Setting> adapter_socket_users;
+  std::vector<Setting> broker_client_networks;
+};
+
+// A setting that is one value, and where it can stand beside in the file. Empty = not there.
+struct SettingKey {
+  std::string_view key;  // in the file: "limits.grpc_connections" is a key inside `limits`
+  std::string_view flag;
+  std::string_view variable;
+  std::string_view help;  // of the flag
+  bool in_file = true;
+};
+
+// All of them, in the order of the help.
+std::span<const SettingKey> SettingKeys();
+
+// What the environment sets. An empty variable counts as not set.
+Settings SettingsFromEnvironment(const std::map<std::string, std::string>& environment);
+
+// `stronger` where it says something, else `weaker`.
+Settings Merge(Settings stronger, Settings weaker);
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_CONFIG_SETTINGS_H_

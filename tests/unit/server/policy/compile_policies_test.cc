@@ -113,8 +113,9 @@ TEST_CASE("a number that this version has no word for is refused", "[policy][com
 
 TEST_CASE("a section of a later version is refused, not ignored", "[policy][compile]") {
   auto set = FromText<v1::PolicySet>(Whole(R"(allow { target: "t" })"));
-  google::protobuf::Message* const message = GENERATE_REF(values<google::protobuf::Message*>(
-      {&set, set.mutable_policies(0), set.mutable_policies(0)->mutable_allow(0)}));
+  google::protobuf::Message* const messages[] = {&set, set.mutable_policies(0),
+                                                 set.mutable_policies(0)->mutable_allow(0)};
+  google::protobuf::Message* const message = messages[GENERATE(range(0, 3))];
   message->GetReflection()->MutableUnknownFields(message)->AddVarint(999, 1);
   CHECK_THAT(RefusalOf(set), Catch::Contains("not known to this version"));
 }

@@ -18,9 +18,10 @@ TEST_CASE("a field that this build does not know is found at every depth", "[pol
   policy->mutable_lease()->mutable_ttl()->set_seconds(60);
   policy->add_allow()->set_target("github");
   REQUIRE_FALSE(HasUnknownFields(set));
-  google::protobuf::Message* const message = GENERATE_REF(values<google::protobuf::Message*>(
-      {&set, policy, policy->mutable_lease(), policy->mutable_lease()->mutable_ttl(),
-       policy->mutable_allow(0)}));
+  google::protobuf::Message* const messages[] = {&set, policy, policy->mutable_lease(),
+                                                 policy->mutable_lease()->mutable_ttl(),
+                                                 policy->mutable_allow(0)};
+  google::protobuf::Message* const message = messages[GENERATE(range(0, 5))];
   message->GetReflection()->MutableUnknownFields(message)->AddVarint(999, 1);
   CHECK(HasUnknownFields(set));
 }

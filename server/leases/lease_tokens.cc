@@ -50,8 +50,11 @@ absl::StatusOr<LeaseTokenClaims> LeaseTokens::Parse(std::string_view text) const
     return Error(Reason::kTokenMalformed,
                  "this is neither a lease token (lhl_...) nor a broker handle (lhb_...)");
   }
-  ASSIGN_OR_RETURN(std::string body, UnframeToken(*kind, text));
-  if (body.empty() || body[0] != kFormat) {
+  // Not moved out: gcc 12 then takes the text for uninitialised.
+  absl::StatusOr<std::string> framed = UnframeToken(*kind, text);
+  RETURN_IF_ERROR(framed.status());
+  const std::string_view body = *framed;
+  if (!body.starts_with(kFormat)) {
     return Error(Reason::kTokenFormat,
                  "the token has a format that this server does not know; was it issued by a newer "
                  "one?");
@@ -59,7 +62,7 @@ absl::StatusOr<LeaseTokenClaims> LeaseTokens::Parse(std::string_view text) const
   if (body.size() != kClaimsSize + kMacSize) {
     return Error(Reason::kTokenMalformed, "the token has the wrong length");
   }
-  std::string_view claims = std::string_view(body).substr(0, kClaimsSize);
+  std::string_view claims = body.substr(0, kClaimsSize);
   if (LogId(GetNumber(claims.substr(3, 8))) != log_) {
     return Error(Reason::kTokenForeign, "the token was issued by another Leasehold store");
   }

@@ -30,8 +30,12 @@ class SecretAccess {
   friend class SecretFields;
   // server/vault/root_key.cc reads and writes the root key's file.
   friend class RootKeyText;
+  // server/api/received_fields.cc takes the values of a new version out of gRPC's memory.
+  friend class ReceivedFields;
   // server/broker/credential_injector.cc puts fields into the request that goes to a target.
   friend class CredentialInjector;
+  // server/api/revealed_value.cc gives the value to an agent that may have it.
+  friend class RevealedValue;
   // Tests define this class for themselves; the server has none.
   friend class SecretAccessForTests;
 };

@@ -275,7 +275,8 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
 
 absl::StatusOr<AcquireResult> Release(Transaction& tx, const ReleaseRequest& request) {
   const Lease* lease = tx.state().leases().Find(request.lease);
-  if (lease == nullptr || (!request.agent.empty() && lease->agent != request.agent)) {
+  if (lease == nullptr || tx.state().EpochOf(*lease) != request.epoch ||
+      (!request.agent.empty() && lease->agent != request.agent)) {
     return Error(Reason::kNotFound, "there is no such lease");
   }
   if (!lease->released) {
@@ -283,7 +284,7 @@ absl::StatusOr<AcquireResult> Release(Transaction& tx, const ReleaseRequest& req
     entry.mutable_lease_released()->set_number(lease->number.value());
     tx.Append(std::move(entry));
   }
-  return AcquireResult{request.lease, tx.state().epoch()};
+  return AcquireResult{request.lease, request.epoch};
 }
 
 }  // namespace leasehold

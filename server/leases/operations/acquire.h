@@ -52,6 +52,7 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
 
 struct ReleaseRequest {
   LeaseNumber lease;
+  Epoch epoch;
   // Where set, the lease must be this agent's.
   EntityUid agent;
 };

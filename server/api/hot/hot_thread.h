@@ -1,0 +1,60 @@
+#ifndef LEASEHOLD_SERVER_API_HOT_HOT_THREAD_H_
+#define LEASEHOLD_SERVER_API_HOT_HOT_THREAD_H_
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/completion_queue.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "server/api/hot/hot_call.h"
+#include "server/leases/committer/committer.h"
+
+namespace leasehold {
+
+// The thread that owns the Committer: it polls the completion queue of the hot methods, takes what
+// has come in there and what other threads submitted, commits it as one batch, and finishes its own
+// replies. What queues while a batch is committed makes up the next one; there is no timer.
+class HotThread {
+ public:
+  HotThread(std::unique_ptr<grpc::ServerCompletionQueue> queue, Committer& committer);
+  ~HotThread();
+
+  grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+
+  // After the server was started and its first calls were asked for.
+  void Start();
+
+  // After the server's Shutdown: commits and answers what is left, closes the Committer, and ends.
+  void Stop();
+
+ private:
+  // Wakes the queue's thread. An alarm must not be set again before it went off.
+  class Waker final : public HotTag {
+   public:
+    explicit Waker(grpc::CompletionQueue* queue) : queue_(queue) {}
+    void Wake();
+    void Proceed(bool ok, std::vector<std::unique_ptr<Operation>>& batch) override;
+
+   private:
+    grpc::CompletionQueue* const queue_;
+    grpc::Alarm alarm_;
+    std::atomic<bool> pending_ = false;
+  };
+
+  void Run();
+  // Takes everything that is ready, waiting for the first until `deadline`. False where the queue
+  // was shut down and is empty.
+  bool Drain(absl::Time deadline, std::vector<std::unique_ptr<Operation>>& batch);
+
+  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  Committer& committer_;
+  Waker waker_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_API_HOT_HOT_THREAD_H_

@@ -1,0 +1,125 @@
+#include "server/api/lease_description.h"
+
+#include <string>
+#include <utility>
+
+#include "server/api/names.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
+namespace leasehold {
+namespace {
+
+// An id of an execution; longer ones are somebody's payload.
+constexpr size_t kRunBytesMax = 256;
+constexpr size_t kRequestIdBytesMax = 128;
+
+v1::Lease::State StateOf(const Usability& usable) {
+  switch (usable.reason) {
+    case Reason::kNone:
+      return v1::Lease::STATE_ACTIVE;
+    case Reason::kLeaseExpired:
+      return v1::Lease::STATE_EXPIRED;
+    case Reason::kLeaseReleased:
+      return v1::Lease::STATE_RELEASED;
+    default:
+      return v1::Lease::STATE_REVOKED;
+  }
+}
+
+absl::StatusOr<Delivery> ParseDelivery(v1::Delivery delivery) {
+  switch (delivery) {
+    case v1::DELIVERY_UNSPECIFIED:
+    case v1::DELIVERY_BROKERED:
+      return Delivery::kBrokered;
+    case v1::DELIVERY_REVEALED:
+      return Delivery::kRevealed;
+    default:
+      return Error(Reason::kInvalidArgument, "delivery must be BROKERED or REVEALED");
+  }
+}
+
+}  // namespace
+
+v1::Lease DescribeLease(const State& state, const Lease& lease, UnixMillis now) {
+  v1::Lease proto;
+  proto.set_name(LeaseName(state.EpochOf(lease), lease.number));
+  proto.set_agent(StrCat("agents/", state.entities().Find(lease.agent)->name));
+  proto.set_workflow(StrCat("workflows/", state.texts().Get(lease.workflow)));
+  proto.set_secret(StrCat("secrets/", state.entities().Find(lease.secret)->name));
+  proto.set_version(lease.version.value());
+  proto.set_run(std::string(state.texts().Get(lease.run)));
+  proto.set_delivery(static_cast<v1::Delivery>(lease.delivery));
+  proto.set_policy(std::string(state.texts().Get(lease.policy)));
+  proto.set_policy_revision(lease.revision.value());
+  ToProto(lease.issue_time, proto.mutable_create_time());
+  ToProto(lease.expire_time, proto.mutable_expire_time());
+  ToProto(lease.max_expire_time, proto.mutable_max_expire_time());
+  Usability usable = state.CheckLease(lease, now);
+  proto.set_state(StateOf(usable));
+  if (usable.revocation != nullptr && usable.revocation->number != 0) {
+    proto.set_revocation(StrCat("revocations/", usable.revocation->number));
+  }
+  proto.set_allowed_uses(lease.allowed_uses);
+  proto.set_denied_uses(lease.denied_uses);
+  proto.set_issue_index(lease.issue_index.value());
+  return proto;
+}
+
+absl::StatusOr<AcquireRequest> ParseAcquireRequest(const Principal& principal,
+                                                   const v1::AcquireLeaseRequest& request) {
+  ASSIGN_OR_RETURN(SecretVersionName secret, ParseSecretVersionName(request.secret()));
+  ASSIGN_OR_RETURN(
+      Name workflow,
+      Name::ParseResource(request.workflow().empty() ? "workflows/default" : request.workflow(),
+                          "workflows/"));
+  ASSIGN_OR_RETURN(Delivery delivery, ParseDelivery(request.delivery()));
+  AcquireRequest parsed{.principal = principal,
+                        .secret = std::move(secret.secret),
+                        .version = secret.version,
+                        .workflow = std::move(workflow),
+                        .run = request.run(),
+                        .delivery = delivery};
+  if (!request.run().empty()) {
+    RETURN_IF_ERROR(Text::Parse(request.run(), "run").status());
+    if (request.run().size() > kRunBytesMax) {
+      return Error(Reason::kInvalidArgument, StrCat("run has at most ", kRunBytesMax, " bytes"));
+    }
+  }
+  if (request.has_ttl()) {
+    ASSIGN_OR_RETURN(parsed.ttl, FromProto(request.ttl(), "ttl"));
+    if (*parsed.ttl < absl::Milliseconds(1)) {
+      return Error(Reason::kInvalidArgument,
+                   "ttl must be positive; leave it out for what the policy gives");
+    }
+  }
+  if (!request.request_id().empty()) {
+    RETURN_IF_ERROR(Text::Parse(request.request_id(), "request_id").status());
+    if (request.request_id().size() > kRequestIdBytesMax) {
+      return Error(Reason::kInvalidArgument,
+                   StrCat("request_id has at most ", kRequestIdBytesMax, " bytes"));
+    }
+    // No map in the message, so equal requests have equal bytes.
+    parsed.request_hash = RequestHash(principal.name, "AcquireLease", request.request_id(),
+                                      request.SerializeAsString());
+  }
+  return parsed;
+}
+
+v1::AcquireLeaseResponse DescribeAcquired(LeaseAuthority& authority, const AcquireResult& result) {
+  UnixMillis now = authority.Now();
+  v1::AcquireLeaseResponse response;
+  authority.published().Read([&](const PublishedState::View& view) {
+    const Lease* lease = view.state.leases().Find(result.lease);
+    *response.mutable_lease() = DescribeLease(view.state, *lease, now);
+  });
+  response.set_token(
+      authority.tokens().Issue({TokenKind::kLeaseToken, result.epoch, result.lease}));
+  if (response.lease().delivery() == v1::DELIVERY_BROKERED) {
+    response.set_handle(
+        authority.tokens().Issue({TokenKind::kBrokerHandle, result.epoch, result.lease}));
+  }
+  return response;
+}
+
+}  // namespace leasehold

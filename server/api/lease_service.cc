@@ -1,0 +1,247 @@
+#include "server/api/lease_service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "server/api/lease_description.h"
+#include "server/api/names.h"
+#include "server/api/unary_call.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
+namespace leasehold {
+namespace {
+
+constexpr std::string_view kService = "leasehold.v1.LeaseService";
+// A batch larger than this holds up everybody else's.
+constexpr int kBatchLeasesMax = 100;
+
+v1::Lease DescribePublished(LeaseAuthority& authority, LeaseNumber number) {
+  UnixMillis now = authority.Now();
+  return authority.published().Read([&](const PublishedState::View& view) {
+    return DescribeLease(view.state, *view.state.leases().Find(number), now);
+  });
+}
+
+// Collects the answers of a batch; the last one ends the call.
+struct BatchInProgress {
+  std::shared_ptr<UnaryCall<v1::BatchAcquireLeasesResponse>> call;
+  v1::BatchAcquireLeasesResponse response;
+  std::atomic<int> left;
+};
+
+void SetError(const absl::Status& status, v1::ErrorResult* error) {
+  error->set_code(static_cast<int>(ReasonCode(ReasonOf(status))));
+  error->set_reason(std::string(ReasonName(ReasonOf(status))));
+  error->set_message(MessageWithReason(status));
+}
+
+}  // namespace
+
+LeaseService::LeaseService(LeaseAuthority& authority, const Gate& gate)
+    : authority_(authority),
+      gate_(gate),
+      acquire_{.api = FindApiMethod(kService, "AcquireLease"),
+               .gate = gate,
+               .request = {},
+               .handle = [this](AcquireCall* call) { return HandleAcquire(call); }},
+      renew_{.api = FindApiMethod(kService, "RenewLease"),
+             .gate = gate,
+             .request = {},
+             .handle = [this](RenewCall* call) { return HandleRenew(call); }},
+      batch_acquire_(FindApiMethod(kService, "BatchAcquireLeases")),
+      get_(FindApiMethod(kService, "GetLease")),
+      list_(FindApiMethod(kService, "ListLeases")),
+      release_(FindApiMethod(kService, "ReleaseLease")),
+      check_(FindApiMethod(kService, "CheckLease")) {}
+
+void LeaseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
+  acquire_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
+    RequestAcquireLease(context, request, writer, queue, queue, tag);
+  };
+  renew_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
+    RequestRenewLease(context, request, writer, queue, queue, tag);
+  };
+  for (int i = 0; i < calls; ++i) {
+    AcquireCall::Await(acquire_);
+    RenewCall::Await(renew_);
+  }
+}
+
+std::unique_ptr<Operation> LeaseService::HandleAcquire(AcquireCall* call) {
+  absl::StatusOr<AcquireRequest> request = ParseAcquireRequest(call->principal(), call->request());
+  if (!request.ok()) {
+    call->Finish(request.status());
+    return nullptr;
+  }
+  return authority_.AcquireOperation(*std::move(request),
+                                     [this, call](absl::StatusOr<AcquireResult> result) {
+                                       if (result.ok()) {
+                                         call->Finish(DescribeAcquired(authority_, *result));
+                                       } else {
+                                         call->Finish(result.status());
+                                       }
+                                     });
+}
+
+std::unique_ptr<Operation> LeaseService::HandleRenew(RenewCall* call) {
+  auto parse = [&]() -> absl::StatusOr<RenewRequest> {
+    ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(call->request().token()));
+    if (claims.kind != TokenKind::kLeaseToken) {
+      return Error(Reason::kHandleNotAllowed,
+                   "a broker handle renews nothing; present the lease token");
+    }
+    RenewRequest request{
+        .principal = call->principal(), .lease = claims.lease, .epoch = claims.epoch};
+    if (call->request().has_ttl()) {
+      ASSIGN_OR_RETURN(request.ttl, FromProto(call->request().ttl(), "ttl"));
+    }
+    return request;
+  };
+  absl::StatusOr<RenewRequest> request = parse();
+  if (!request.ok()) {
+    call->Finish(request.status());
+    return nullptr;
+  }
+  return authority_.RenewOperation(*std::move(request),
+                                   [this, call](absl::StatusOr<AcquireResult> result) {
+                                     if (result.ok()) {
+                                       call->Finish(DescribePublished(authority_, result->lease));
+                                     } else {
+                                       call->Finish(result.status());
+                                     }
+                                   });
+}
+
+grpc::ServerUnaryReactor* LeaseService::BatchAcquireLeases(
+    grpc::CallbackServerContext* context, const v1::BatchAcquireLeasesRequest* request,
+    v1::BatchAcquireLeasesResponse* response) {
+  return Dispatch<v1::BatchAcquireLeasesResponse>(
+      context, response, gate_, batch_acquire_, [&](auto call) {
+        int count = request->requests_size();
+        if (count < 1 || count > kBatchLeasesMax) {
+          call->Finish(Error(Reason::kInvalidArgument,
+                             StrCat("requests must have 1 to ", kBatchLeasesMax, " items")));
+          return;
+        }
+        auto batch = std::make_shared<BatchInProgress>();
+        batch->call = std::move(call);
+        batch->left = count;
+        for (int i = 0; i < count; ++i) {
+          batch->response.add_results();
+        }
+        for (int i = 0; i < count; ++i) {
+          v1::AcquireLeaseResult* result = batch->response.mutable_results(i);
+          auto done = [this, batch, result](absl::StatusOr<AcquireResult> acquired) {
+            if (acquired.ok()) {
+              *result->mutable_response() = DescribeAcquired(authority_, *acquired);
+            } else {
+              SetError(acquired.status(), result->mutable_error());
+            }
+            if (--batch->left == 0) {
+              batch->call->Finish(std::move(batch->response));
+            }
+          };
+          absl::StatusOr<AcquireRequest> parsed =
+              ParseAcquireRequest(batch->call->principal(), request->requests(i));
+          if (!parsed.ok()) {
+            done(parsed.status());
+          } else if (auto operation =
+                         authority_.AcquireOperation(*std::move(parsed), std::move(done))) {
+            authority_.committer().Submit(std::move(operation));
+          }
+        }
+      });
+}
+
+grpc::ServerUnaryReactor* LeaseService::GetLease(grpc::CallbackServerContext* context,
+                                                 const v1::GetLeaseRequest* request,
+                                                 v1::Lease* response) {
+  return DispatchRead<v1::Lease>(
+      context, response, gate_, get_, [&](const Principal& principal) -> absl::StatusOr<v1::Lease> {
+        ASSIGN_OR_RETURN(LeaseId id, ParseLeaseName(request->name()));
+        UnixMillis now = authority_.Now();
+        return authority_.published().Read(
+            [&](const PublishedState::View& view) -> absl::StatusOr<v1::Lease> {
+              const Lease* lease = view.state.leases().Find(id.number);
+              if (lease == nullptr || view.state.EpochOf(*lease) != id.epoch ||
+                  (principal.role == Role::kAgent && lease->agent != principal.agent)) {
+                return Error(Reason::kNotFound, "there is no such lease");
+              }
+              return DescribeLease(view.state, *lease, now);
+            });
+      });
+}
+
+grpc::ServerUnaryReactor* LeaseService::ReleaseLease(grpc::CallbackServerContext* context,
+                                                     const v1::ReleaseLeaseRequest* request,
+                                                     v1::Lease* response) {
+  return Dispatch<v1::Lease>(context, response, gate_, release_, [&](auto call) {
+    auto parse = [&]() -> absl::StatusOr<LeaseId> {
+      if (request->lease_case() == v1::ReleaseLeaseRequest::kToken) {
+        ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(request->token()));
+        if (claims.kind != TokenKind::kLeaseToken) {
+          return Error(Reason::kHandleNotAllowed,
+                       "a broker handle releases nothing; present the lease token");
+        }
+        return LeaseId{claims.epoch, claims.lease};
+      }
+      return ParseLeaseName(request->name());
+    };
+    absl::StatusOr<LeaseId> id = parse();
+    if (!id.ok()) {
+      call->Finish(id.status());
+      return;
+    }
+    const Principal& principal = call->principal();
+    ReleaseRequest release{.lease = id->number,
+                           .epoch = id->epoch,
+                           .agent = principal.role == Role::kAgent ? principal.agent : EntityUid()};
+    authority_.Submit<AcquireResult>(
+        Urgency::kUrgent, [release](Transaction& tx) { return Release(tx, release); },
+        [this, call](absl::StatusOr<AcquireResult> result) {
+          if (result.ok()) {
+            call->Finish(DescribePublished(authority_, result->lease));
+          } else {
+            call->Finish(result.status());
+          }
+        });
+  });
+}
+
+grpc::ServerUnaryReactor* LeaseService::CheckLease(grpc::CallbackServerContext* context,
+                                                   const v1::CheckLeaseRequest* request,
+                                                   v1::CheckLeaseResponse* response) {
+  return DispatchRead<v1::CheckLeaseResponse>(
+      context, response, gate_, check_,
+      [&](const Principal& principal) -> absl::StatusOr<v1::CheckLeaseResponse> {
+        ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(request->token()));
+        UnixMillis now = authority_.Now();
+        return authority_.published().Read(
+            [&](const PublishedState::View& view) -> absl::StatusOr<v1::CheckLeaseResponse> {
+              const Lease* lease = view.state.leases().Find(claims.lease);
+              if (claims.epoch != view.state.epoch() || lease == nullptr) {
+                return Error(Reason::kRestoredEpoch,
+                             "the lease was issued before the store was restored; take a new one");
+              }
+              if (principal.role == Role::kAgent && lease->agent != principal.agent) {
+                return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
+              }
+              v1::CheckLeaseResponse answer;
+              Usability usable = view.state.CheckLease(*lease, now);
+              Reason reason = usable.reason;
+              if (usable.ok()) {
+                view.state.VersionFor(*lease, now, &reason);
+              }
+              answer.set_usable(reason == Reason::kNone);
+              if (!answer.usable()) {
+                answer.set_reason(std::string(ReasonName(reason)));
+              }
+              ToProto(lease->expire_time, answer.mutable_expire_time());
+              return answer;
+            });
+      });
+}
+
+}  // namespace leasehold

@@ -1,0 +1,34 @@
+#ifndef LEASEHOLD_SERVER_API_REVOCATION_METHODS_H_
+#define LEASEHOLD_SERVER_API_REVOCATION_METHODS_H_
+
+#include "absl/status/statusor.h"
+#include "leasehold/v1/revocation.pb.h"
+#include "server/base/principal.h"
+#include "server/leases/lease_authority.h"
+
+namespace leasehold {
+
+// What RevocationService does, whichever way it is served. Safe from any thread.
+class RevocationMethods {
+ public:
+  template <typename Result>
+  using Done = absl::AnyInvocable<void(absl::StatusOr<Result>) &&>;
+
+  explicit RevocationMethods(LeaseAuthority& authority) : authority_(authority) {}
+
+  void Revoke(const Principal& principal, const v1::RevokeRequest& request,
+              Done<v1::Revocation> done);
+  absl::StatusOr<v1::Revocation> GetRevocation(const v1::GetRevocationRequest& request);
+  void Resume(const Principal& principal, const v1::ResumeRequest& request,
+              Done<v1::ResumeResponse> done);
+  absl::StatusOr<v1::ListHoldsResponse> ListHolds(const v1::ListHoldsRequest& request);
+
+ private:
+  absl::StatusOr<v1::Revocation> DryRun(const v1::RevokeRequest& request);
+
+  LeaseAuthority& authority_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_API_REVOCATION_METHODS_H_

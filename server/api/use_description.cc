@@ -1,0 +1,87 @@
+#include "server/api/use_description.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "server/api/status_mapping.h"
+#include "server/base/name.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+#include "server/policy/http_methods.h"
+#include "server/policy/http_path.h"
+
+namespace leasehold {
+namespace {
+
+constexpr std::string_view kTargets = "targets/";
+constexpr size_t kTraceIdDigits = 32;
+
+bool IsTraceId(const std::string& text) {
+  return text.size() == kTraceIdDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+}  // namespace
+
+absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
+                                           const v1::AuthorizeUseRequest& request) {
+  if (!request.target().starts_with(kTargets)) {
+    return Error(Reason::kInvalidArgument, "target is named targets/{id}");
+  }
+  if (std::string_view offence = PathOffence(request.path()); !offence.empty()) {
+    return Error(Reason::kInvalidArgument, StrCat("path ", offence));
+  }
+  if (!IsUsableMethod(request.method())) {
+    return Error(Reason::kInvalidArgument,
+                 "method must be an HTTP method in capitals, for example GET");
+  }
+  UseRequest parsed{.presenter = principal,
+                    .token = request.token(),
+                    .adapter = Adapter::kGrpc,
+                    .target = request.target().substr(kTargets.size()),
+                    .method = request.method(),
+                    .path = request.path()};
+  if (!request.trace_id().empty()) {
+    if (!IsTraceId(request.trace_id())) {
+      return Error(Reason::kInvalidArgument, "trace_id has 32 hex digits in lower case");
+    }
+    parsed.trace_id = absl::HexStringToBytes(request.trace_id());
+  }
+  return parsed;
+}
+
+v1::AuthorizeUseResponse DescribeUse(const UseReply& reply) {
+  v1::AuthorizeUseResponse response;
+  response.set_allowed(reply.allowed);
+  response.set_policy(reply.policy);
+  response.set_rule(reply.rule);
+  response.set_policy_revision(reply.revision.value());
+  response.set_write(reply.write);
+  if (reply.entry.has_value()) {
+    response.set_entry(reply.entry->value());
+  }
+  if (!reply.allowed) {
+    response.set_reason(std::string(ReasonName(reply.reason)));
+    response.set_message(reply.message);
+    response.set_retryable(ReasonRetryable(reply.reason));
+  }
+  return response;
+}
+
+v1::AuthorizeUseResult DescribeUseResult(const absl::StatusOr<UseReply>& reply) {
+  v1::AuthorizeUseResult result;
+  if (reply.ok()) {
+    *result.mutable_response() = DescribeUse(*reply);
+    return result;
+  }
+  Reason reason = ReasonOf(reply.status());
+  result.mutable_error()->set_code(static_cast<int>(ReasonCode(reason)));
+  result.mutable_error()->set_reason(std::string(ReasonName(reason)));
+  result.mutable_error()->set_message(MessageWithReason(reply.status()));
+  return result;
+}
+
+}  // namespace leasehold

@@ -1,0 +1,46 @@
+#ifndef LEASEHOLD_SERVER_API_USE_SERVICE_H_
+#define LEASEHOLD_SERVER_API_USE_SERVICE_H_
+
+#include "leasehold/v1/use.grpc.pb.h"
+#include "server/api/gate.h"
+#include "server/api/hot/hot_call.h"
+#include "server/leases/lease_authority.h"
+
+namespace leasehold {
+
+// UseService: AuthorizeUse and BatchAuthorizeUse on the hot thread, RevealSecret on the callback
+// API.
+using UseServiceBase =
+    v1::UseService::WithAsyncMethod_AuthorizeUse<v1::UseService::WithAsyncMethod_BatchAuthorizeUse<
+        v1::UseService::WithCallbackMethod_RevealSecret<v1::UseService::Service>>>;
+
+class UseService final : public UseServiceBase {
+ public:
+  UseService(LeaseAuthority& authority, const Gate& gate);
+
+  // Waits for `calls` calls of each hot method at once, after the server was started.
+  void AwaitCalls(grpc::ServerCompletionQueue* queue, int calls);
+
+  grpc::ServerUnaryReactor* RevealSecret(grpc::CallbackServerContext* context,
+                                         const v1::RevealSecretRequest* request,
+                                         v1::RevealSecretResponse* response) override;
+
+ private:
+  using AuthorizeCall = HotCall<v1::AuthorizeUseRequest, v1::AuthorizeUseResponse>;
+  using BatchCall = HotCall<v1::BatchAuthorizeUseRequest, v1::BatchAuthorizeUseResponse>;
+
+  std::unique_ptr<Operation> HandleAuthorize(AuthorizeCall* call);
+  std::unique_ptr<Operation> HandleBatch(BatchCall* call);
+  absl::StatusOr<v1::RevealSecretResponse> DescribeRevealed(const LeaseAuthority::Revealed& value,
+                                                            const std::string& field) const;
+
+  LeaseAuthority& authority_;
+  const Gate& gate_;
+  AuthorizeCall::Method authorize_;
+  BatchCall::Method batch_;
+  const ApiMethod& reveal_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_API_USE_SERVICE_H_

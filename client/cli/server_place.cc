@@ -1,5 +1,6 @@
 #include "client/cli/server_place.h"
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,10 +30,11 @@ bool IsSocket(const std::string& path) {
 
 // Whether "host:port" names this machine. Names other than localhost are not resolved: what they
 // mean is up to somebody else.
-bool IsLoopback(std::string_view address) {
-  const size_t colon = address.rfind(':');
-  const std::string_view host = address.substr(0, colon);
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+bool IsLoopback(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  in_addr ipv4{};
+  if (inet_pton(AF_INET, host.c_str(), &ipv4) == 1) return ntohl(ipv4.s_addr) >> 24 == 127;
+  return host == "localhost" || host == "[::1]";
 }
 
 std::string HomeFolder() { return Environment("HOME").value_or("/"); }

@@ -21,9 +21,9 @@ struct TreeHead {
 
 // The newest moment that the server has lived through; see the design's section 9.
 struct TimeMark {
-  absl::Time now;              // the ledger's time, whole milliseconds
-  std::string boot_id;         // of the boot that `since_boot` counts from
-  absl::Duration since_boot;   // whole milliseconds
+  absl::Time now;             // the ledger's time, whole milliseconds
+  std::string boot_id;        // of the boot that `since_boot` counts from
+  absl::Duration since_boot;  // whole milliseconds
   bool operator==(const TimeMark&) const = default;
 };
 
@@ -88,28 +88,28 @@ struct SnapshotRow {
 
 // Changes to the snapshot since the one before, written together with its `snapshot` entry.
 struct SnapshotChange {
-  std::vector<SnapshotRow> put;        // inserts or replaces; after the removals
-  std::vector<SnapshotRow> removed;    // body unused; no error where there is no such row
-  uint64_t through = 0;                // entries [0, through) are folded into the snapshot
-  Hash digest{};                       // as in the `snapshot` entry
+  std::vector<SnapshotRow> put;      // inserts or replaces; after the removals
+  std::vector<SnapshotRow> removed;  // body unused; no error where there is no such row
+  uint64_t through = 0;              // entries [0, through) are folded into the snapshot
+  Hash digest{};                     // as in the `snapshot` entry
 };
 
 // Everything one commit writes. Either all of it is durable or none.
 struct Batch {
-  uint64_t first_index = 0;            // must equal the size of the ledger so far
-  std::vector<std::string> entries;    // serialised, in order
+  uint64_t first_index = 0;          // must equal the size of the ledger so far
+  std::vector<std::string> entries;  // serialised, in order
   std::vector<TextRow> texts;
   // Erasing a text and destroying a version that are not there is kStoreDamaged, as is a text or a
   // tile that is there already.
   std::vector<TextId> erased_texts;
-  std::vector<BodyRow> bodies;         // a hash already there is left as it is
-  std::vector<VersionRow> versions;    // inserts or replaces
+  std::vector<BodyRow> bodies;       // a hash already there is left as it is
+  std::vector<VersionRow> versions;  // inserts or replaces
   std::vector<VersionKey> destroyed_versions;
-  std::vector<KeyRow> keys;            // inserts or replaces
+  std::vector<KeyRow> keys;  // inserts or replaces
   std::vector<TileRow> tiles;
-  std::vector<SummaryRow> summaries;   // inserts or replaces
+  std::vector<SummaryRow> summaries;  // inserts or replaces
   std::optional<SnapshotChange> snapshot;
-  TreeHead head;                       // after this batch
+  TreeHead head;  // after this batch
   TimeMark mark;
   // Whether it may use the reserve that is kept back for a full disk: revocations, holds,
   // suspensions and releases only.

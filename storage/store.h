@@ -72,6 +72,7 @@ class Store {
   // Keeps the clock's mark when there is nothing to append. Same thread as Append.
   virtual absl::Status SaveMark(const TimeMark& mark) = 0;
 
+  // Safe from any thread.
   virtual absl::StatusOr<std::unique_ptr<StoreView>> NewView() = 0;
 
   // Safe from any thread; cheap (one statvfs), may be some milliseconds old.

@@ -13,8 +13,6 @@ constexpr int kWalPages = 1000;
 // is tried again only after so many commits.
 constexpr int kScrubCommits = 16;
 
-constexpr int kBusyTimeoutMs = 5000;
-
 int NoteWalPages(void* wal_pages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(wal_pages) = pages;
   return SQLITE_OK;

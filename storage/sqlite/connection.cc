@@ -12,10 +12,6 @@
 namespace leasehold {
 namespace {
 
-// Nobody else writes, so SQLite waits only where a person looks in with another program, or while
-// another connection recovers the WAL. Longer than that is an error.
-constexpr int kBusyTimeoutMs = 5000;
-
 // The writer's page cache in KiB; the last pages of each table fit many times over.
 constexpr int kWriterCacheKib = 16384;
 

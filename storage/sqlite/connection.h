@@ -14,6 +14,10 @@ struct sqlite3_stmt;
 
 namespace leasehold {
 
+// How long a statement waits for a lock. Nobody else writes, so that happens only where a person
+// looks in with another program, or while another connection recovers the WAL. Longer is an error.
+inline constexpr int kBusyTimeoutMs = 5000;
+
 // A prepared statement. Bound bytes are not copied: they must live until the statement has run.
 // Parameters and columns are counted from 1 and 0, as SQLite does. A failed Bind shows in the next
 // Step or Run.

@@ -111,7 +111,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Create(const SqliteOptions& 
   const std::string building = BuildingPath(path);
   absl::Status done = Build(options, genesis, first, building);
   if (done.ok()) done = RenameNew(building, path);
-  bool placed = done.ok();
+  const bool placed = done.ok();
   if (done.ok()) {
     absl::StatusOr<std::unique_ptr<Store>> store = OpenLocked(options, std::move(lock));
     if (store.ok()) return store;

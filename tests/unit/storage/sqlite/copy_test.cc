@@ -1,5 +1,6 @@
 #include "storage/sqlite/copy.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
@@ -41,6 +42,9 @@ TEST_CASE("a backup is one file that needs none beside it") {
   Filled filled(1);
   const std::string path = filled.harness.BackupPath();
   REQUIRE(filled.store->BackupTo(path).ok());
+  // Not in WAL mode, so that the sqlite3 program too reads it where nothing may be written beside
+  // it: bytes 18 and 19 of the header.
+  CHECK(ReadFile(path).substr(18, 2) == "\x01\x01");
   const TempFolder elsewhere;
   std::filesystem::copy_file(path, elsewhere.File("copy.db"));
   CHECK(filled.DescribedFile(elsewhere.File("copy.db")) == filled.Described());

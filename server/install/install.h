@@ -1,0 +1,94 @@
+#ifndef LEASEHOLD_SERVER_INSTALL_INSTALL_H_
+#define LEASEHOLD_SERVER_INSTALL_INSTALL_H_
+
+// The life of a data folder: made, opened by a server, restored from a backup. In the folder lie
+// `leasehold.db` (with what SqliteOptions says lies beside it) and `root.key`. Nothing here runs
+// while another thread uses the same folder; a server that has it open is found by its lock.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/base/ids.h"
+#include "server/vault/vault.h"
+#include "storage/store.h"
+
+namespace leasehold {
+
+// Where things lie in a data folder.
+std::string DatabasePath(const std::string& data_dir);
+std::string RootKeyPath(const std::string& data_dir);
+
+struct InitOptions {
+  std::string data_dir;
+  // One segment of a Name, stands in the checkpoints' origin. Empty: the host's name, or
+  // "leasehold" where that makes no segment.
+  std::string store_name;
+  const Clock& clock;
+};
+
+struct InitReport {
+  std::string data_dir;
+  std::string database;
+  // To be kept apart from backups of the database: both together are every secret, and without this
+  // file a backup is none.
+  std::string root_key;
+  std::string origin;
+  // By which others check signed checkpoints.
+  std::string verifier_key;
+};
+
+// Makes a data folder (mode 0700) with a new root key and an empty store. A folder that is there
+// already is taken where nobody else may enter it, or nothing is in it. ALREADY_EXISTS where there
+// is a store or a root key; INVALID_ARGUMENT for a store name that is none; FAILED_PRECONDITION, IO
+// for a folder that cannot be used. After an error nothing that was made stays.
+absl::StatusOr<InitReport> InitServer(const InitOptions& options);
+
+// A data folder's store, with the lock that keeps other servers out, and its keys.
+struct OpenedStore {
+  std::unique_ptr<Store> store;
+  Vault vault;
+};
+
+// Opens a data folder to serve from it. Errors: as of SqliteStore::Open (STORE_MISSING,
+// STORE_LOCKED, STORE_DAMAGED, STORE_SCHEMA_NEWER, STORE_ROLLED_BACK), and STORE_ROLLED_BACK too
+// where the ledger is longer than the head anchor says but another one; as of LoadRootKeyFile
+// (ROOT_KEY_UNUSABLE) and Vault::Open (ROOT_KEY_WRONG).
+absl::StatusOr<OpenedStore> OpenServerStore(const std::string& data_dir);
+
+struct RestoreOptions {
+  std::string data_dir;
+  // A backup, or a copy of a database.
+  std::string from;
+  const Clock& clock;
+};
+
+struct RestoreReport {
+  std::string database;
+  TreeHead backup;  // what the backup held
+  TreeHead head;    // with the start of the new epoch
+  std::string origin;
+  std::string verifier_key;
+  // Leases that the backup knew: all of them ended.
+  uint64_t leases_ended = 0;
+  // Files that lay there before, under their new names.
+  std::vector<std::string> moved_aside;
+};
+
+// The one way to go back to an older database: makes a copy of `from` the folder's store and starts
+// a new epoch in it, which ends all leases and makes old tokens RESTORED_EPOCH. The folder needs the
+// root key of the backup and may be without a database; one that is there is kept under another
+// name.
+//
+// The backup is verified and its keys are opened, and the new store is complete, before anything in
+// place is touched. STORE_MISSING where there is no backup, LEDGER_VIOLATION and STORE_DAMAGED
+// where it is not whole, STORE_LOCKED where a server runs, ROOT_KEY_UNUSABLE and ROOT_KEY_WRONG, IO.
+absl::StatusOr<RestoreReport> RestoreServer(const RestoreOptions& options);
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_INSTALL_INSTALL_H_

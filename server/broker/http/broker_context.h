@@ -1,9 +1,8 @@
 #ifndef LEASEHOLD_SERVER_BROKER_HTTP_BROKER_CONTEXT_H_
 #define LEASEHOLD_SERVER_BROKER_HTTP_BROKER_CONTEXT_H_
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
+#include <utility>
 
 #include "server/broker/broker_metrics.h"
 #include "server/broker/http/broker_options.h"

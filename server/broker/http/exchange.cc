@@ -1,16 +1,15 @@
 #include "server/broker/http/exchange.h"
 
 #include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <chrono>
 #include <exception>
 #include <string_view>
 #include <utility>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "server/base/check.h"
 #include "server/base/status.h"
@@ -85,7 +84,8 @@ asio::awaitable<std::optional<Problem>> Exchange::Send() {
   }
   for (bool fresh = false;; fresh = true) {
     const auto waited_from = steady_clock::now();
-    if (MaybeProblem problem = co_await Reach(fresh); problem.has_value()) co_return problem;
+    MaybeProblem problem = co_await Reach(fresh);
+    if (problem.has_value()) co_return problem;
     const auto waited_until = steady_clock::now();
     Stream::Parts parts = {request_.view(), client_->input().substr(0, body_bytes)};
     size_t written = 0;
@@ -133,9 +133,9 @@ asio::awaitable<void> Exchange::Upload() {
     if (client_->input().empty()) {
       const Io read = co_await client_->ReadMore(patience);
       if (read != Io::kOk) {
-        co_return EndUpload(Problem::From(
-            Error(Reason::kInvalidArgument, "the request's body does not end"),
-            read == Io::kTimedOut ? 408 : 0));
+        co_return EndUpload(
+            Problem::From(Error(Reason::kInvalidArgument, "the request's body does not end"),
+                          read == Io::kTimedOut ? 408 : 0));
       }
     }
     const size_t size = upload_.Take(client_->input());
@@ -154,7 +154,7 @@ asio::awaitable<void> Exchange::Upload() {
 
 void Exchange::EndUpload(std::optional<Problem> failure) {
   uploading_ = false;
-  upload_failure_ = std::move(failure);
+  if (!upload_unwanted_) upload_failure_ = std::move(failure);
   if (upload_failure_.has_value()) {
     CutBoth(Error(Reason::kInvalidArgument, upload_failure_->detail));
   } else {
@@ -165,7 +165,9 @@ void Exchange::EndUpload(std::optional<Problem> failure) {
 
 asio::awaitable<void> Exchange::JoinUpload() {
   if (!uploading_) co_return;
-  // The response is over, or will never come, and the request is not wanted any more.
+  // The response is over, or will never come, and the request is not wanted any more. That it is
+  // broken off is then no fault of the client's.
+  upload_unwanted_ = true;
   target_->Cut(Error(Reason::kTargetUnreachable, "the exchange is over"));
   client_->InterruptRead();
   while (uploading_) {
@@ -198,8 +200,8 @@ asio::awaitable<std::optional<Problem>> Exchange::ReceiveHead(size_t* head_bytes
       seen = 0;
       continue;
     }
-    const Io io = co_await target_->ReadMore(uploading_ ? absl::InfiniteDuration()
-                                                        : use_.target->timeout());
+    const absl::Duration patience = uploading_ ? absl::InfiniteDuration() : use_.target->timeout();
+    const Io io = co_await target_->ReadMore(patience);
     if (io != Io::kOk) co_return WhyNoResponse(io);
   }
 }
@@ -210,8 +212,9 @@ asio::awaitable<std::optional<Problem>> Exchange::Download(size_t head_bytes) {
   std::string head;
   WriteClientResponse(response_, {.entry = use_.entry, .close = !keep_alive_}, &head);
   target_->Consume(head_bytes);
-  response_begun_ = true;
   bool whole = co_await PassOn(&head, &body);
+  if (!response_begun_)
+    co_return TargetFailed(StrCat("its answer has ", body.offence()), kBadGateway);
   added_ += steady_clock::now() - received;
   while (whole && !body.done()) {
     const Io io = co_await target_->ReadMore(context_->options.stream_timeout);
@@ -220,7 +223,8 @@ asio::awaitable<std::optional<Problem>> Exchange::Download(size_t head_bytes) {
       whole = ended == Io::kOk;
       break;
     }
-    whole = io == Io::kOk && co_await PassOn(&head, &body);
+    whole = io == Io::kOk;
+    if (whole) whole = co_await PassOn(&head, &body);
   }
   Finish(whole);
   co_return std::nullopt;
@@ -231,6 +235,7 @@ asio::awaitable<bool> Exchange::PassOn(std::string* head, BodyScanner* body) {
   const std::string_view input = target_->input();
   const size_t size = body->Take(input);
   if (!body->offence().empty()) co_return false;
+  response_begun_ = true;
   Stream::Parts parts = {*head};
   if (size > 0) {
     const bool framed = response_.body.kind == BodyLength::Kind::kUntilClose;
@@ -280,9 +285,9 @@ void Exchange::CutBoth(const absl::Status& why) {
 }
 
 Problem Exchange::TargetFailed(std::string_view what, int status) const {
-  return Problem::From(Error(Reason::kTargetUnreachable,
-                             StrCat("target ", use_.target->name(), " failed: ", what)),
-                       status);
+  return Problem::From(
+      Error(Reason::kTargetUnreachable, StrCat("target ", use_.target->name(), " failed: ", what)),
+      status);
 }
 
 Problem Exchange::WhyNoResponse(Io io) const {

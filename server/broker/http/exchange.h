@@ -1,14 +1,13 @@
 #ifndef LEASEHOLD_SERVER_BROKER_HTTP_EXCHANGE_H_
 #define LEASEHOLD_SERVER_BROKER_HTTP_EXCHANGE_H_
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -64,7 +63,7 @@ class Exchange final : public Sweeper::Swept {
   boost::asio::awaitable<MaybeProblem> ReceiveHead(size_t* head_bytes);
   boost::asio::awaitable<MaybeProblem> Download(size_t head_bytes);
   // Passes on what of the response has been read. False where the client is not reached any more
-  // or the body is wrong.
+  // or the body is wrong; if nothing was sent then, response_begun_ stays false.
   boost::asio::awaitable<bool> PassOn(std::string* head, BodyScanner* body);
   // Waits until Upload has ended, which it is made to.
   boost::asio::awaitable<void> JoinUpload();
@@ -90,6 +89,7 @@ class Exchange final : public Sweeper::Swept {
   BodyScanner upload_;
   bool uploading_ = false;  // Upload is running
   bool uploaded_ = false;   // the target has the whole request
+  bool upload_unwanted_ = false;
   std::optional<Problem> upload_failure_;
   std::optional<boost::asio::steady_timer> upload_ended_;
 

@@ -100,9 +100,15 @@ bool IsToken(std::string_view text) {
 bool IsHopByHop(std::string_view name) {
   // Content-Length and Host are written anew with each head and so are not passed on either, but
   // they say something about the message; their owners handle them.
-  constexpr std::array<std::string_view, 9> kNames = {
-      "connection", "keep-alive", "proxy-connection",  "proxy-authenticate", "proxy-authorization",
-      "te",         "trailer",    "transfer-encoding", "upgrade"};
+  constexpr std::array<std::string_view, 9> kNames = {"connection",
+                                                      "keep-alive",
+                                                      "proxy-connection",
+                                                      "proxy-authenticate",
+                                                      "proxy-authorization",
+                                                      "te",
+                                                      "trailer",
+                                                      "transfer-encoding",
+                                                      "upgrade"};
   return std::any_of(kNames.begin(), kNames.end(),
                      [name](std::string_view hop) { return SameName(hop, name); });
 }

@@ -66,8 +66,7 @@ void WriteClientResponse(const ResponseHead& response, const ClientResponse& opt
                        response.body.kind == BodyLength::Kind::kUntilClose;
   for (const Field& field : response.fields) {
     const bool length = SameToken(field.name, "content-length");
-    if (length ? chunked || response.status == 204
-               : IsReplaced(field.name, response.hop_names)) {
+    if (length ? chunked || response.status == 204 : IsReplaced(field.name, response.hop_names)) {
       continue;
     }
     StrAppend(out, field.name, ": ", field.value, "\r\n");
@@ -81,7 +80,8 @@ void WriteClientResponse(const ResponseHead& response, const ClientResponse& opt
 }
 
 std::string HostOf(const TargetUrl& url) {
-  std::string host = url.host.find(':') != std::string::npos ? StrCat("[", url.host, "]") : url.host;
+  std::string host =
+      url.host.find(':') != std::string::npos ? StrCat("[", url.host, "]") : url.host;
   if (url.port != (url.tls ? 443 : 80)) StrAppend(&host, ":", url.port);
   return host;
 }

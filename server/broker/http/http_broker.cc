@@ -3,6 +3,13 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -11,14 +18,6 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "absl/container/flat_hash_map.h"
 #include "server/base/check.h"
@@ -158,7 +157,12 @@ class HttpBroker::Server {
         stream->Cut(Error(Reason::kShuttingDown, "the broker is shutting down; try again"));
       }
     });
-    if (sessions_ == 0) work_.reset();
+    if (sessions_ == 0) LetThreadEnd();
+  }
+
+  void LetThreadEnd() {
+    context_.sweeper.Stop();
+    work_.reset();
   }
 
   asio::awaitable<void> Accept() {
@@ -207,7 +211,7 @@ class HttpBroker::Server {
     --sessions_;
     const auto found = per_peer_.find(peer);
     if (--found->second == 0) per_peer_.erase(found);
-    if (context_.stopping && sessions_ == 0) work_.reset();
+    if (context_.stopping && sessions_ == 0) LetThreadEnd();
   }
 
   BrokerContext context_;

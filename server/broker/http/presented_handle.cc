@@ -88,8 +88,7 @@ bool StartsWithToken(std::string_view text) {
 bool HasStrayToken(std::string_view head_bytes, std::string_view credential) {
   for (size_t at = 0; (at = head_bytes.find("lh", at)) != std::string_view::npos; ++at) {
     const char* place = head_bytes.data() + at;
-    const bool inside =
-        place >= credential.data() && place < credential.data() + credential.size();
+    const bool inside = place >= credential.data() && place < credential.data() + credential.size();
     if (!inside && StartsWithToken(head_bytes.substr(at))) return true;
   }
   return false;

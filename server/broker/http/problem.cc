@@ -98,8 +98,7 @@ std::string WriteProblem(const Problem& problem, ProblemFraming framing) {
   if (problem.status == 401) out += "WWW-Authenticate: Bearer realm=\"leasehold\"\r\n";
   if (problem.retry_after.has_value()) {
     // Whole seconds, and never "at once": a client that obeys must not come too early.
-    const int64_t s =
-        absl::ToInt64Seconds(absl::Ceil(*problem.retry_after, absl::Seconds(1)));
+    const int64_t s = absl::ToInt64Seconds(absl::Ceil(*problem.retry_after, absl::Seconds(1)));
     StrAppend(&out, "Retry-After: ", std::max<int64_t>(s, 1), "\r\n");
   }
   if (problem.entry.has_value()) {

@@ -18,13 +18,11 @@ constexpr size_t kLengthDigitsMax = 18;
 constexpr std::string_view kTargetsPrefix = "/t/";
 
 // Frameworks that see one of these act on another method or path than the one that was judged.
-constexpr std::array<std::string_view, 5> kOverrides = {
-    "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
-    "x-rewrite-url"};
+constexpr std::array<std::string_view, 5> kOverrides = {"x-http-method-override", "x-http-method",
+                                                        "x-method-override", "x-original-url",
+                                                        "x-rewrite-url"};
 
-absl::Status Refuse(std::string_view sentence) {
-  return Error(Reason::kInvalidArgument, sentence);
-}
+absl::Status Refuse(std::string_view sentence) { return Error(Reason::kInvalidArgument, sentence); }
 
 absl::Status NotATarget() {
   return Error(Reason::kNotFound,
@@ -91,9 +89,9 @@ absl::Status ParseRequestLine(std::string_view line, RequestHead* head) {
 }
 
 absl::Status ParseContentLength(std::string_view value, BodyLength* body) {
-  const bool digits = !value.empty() && value.size() <= kLengthDigitsMax &&
-                      std::all_of(value.begin(), value.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !value.empty() && value.size() <= kLengthDigitsMax &&
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) return Refuse("Content-Length must be one decimal number of at most 18 digits");
   body->bytes = 0;
   for (const char c : value) body->bytes = body->bytes * 10 + static_cast<uint64_t>(c - '0');
@@ -199,7 +197,8 @@ absl::Status ParseRequestHead(std::string_view bytes, RequestHead* head) {
   for (const Field& field : head->fields) RETURN_IF_ERROR(ReadField(field, head, &seen));
   if (seen.host != 1) return Refuse("there must be exactly one Host field");
   if (seen.content_length > 1) return Refuse("there must be at most one Content-Length field");
-  if (seen.transfer_encoding > 1) return Refuse("there must be at most one Transfer-Encoding field");
+  if (seen.transfer_encoding > 1)
+    return Refuse("there must be at most one Transfer-Encoding field");
   if (seen.transfer_encoding == 1) {
     if (seen.content_length > 0) {
       return Refuse("Content-Length and Transfer-Encoding exclude each other");

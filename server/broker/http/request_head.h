@@ -20,7 +20,7 @@ struct RequestHead {
   std::string_view method;  // IsUsableMethod
   // "/t/github/repos/acme?page=2" is target "github", path "/repos/acme", query "?page=2".
   std::string_view target;
-  std::string_view path;  // canonical as server/policy/http_path.h has it
+  std::string_view path;   // canonical as server/policy/http_path.h has it
   std::string_view query;  // with its '?', or empty
   std::vector<Field> fields;
   std::vector<std::string_view> hop_names;  // fields that Connection names

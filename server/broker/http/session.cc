@@ -1,11 +1,10 @@
 #include "server/broker/http/session.h"
 
-#include <chrono>
-#include <utility>
-
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
 
 #include "server/base/status.h"
 #include "server/broker/http/exchange.h"
@@ -50,7 +49,10 @@ Session::Session(BrokerContext* context, asio::ip::tcp::socket socket, std::stri
       from_allowed_network_(from_allowed_network) {}
 
 asio::awaitable<void> Session::Run() {
-  while (co_await ServeOne()) {
+  // No co_await stands in a condition: gcc 12 makes wrong code of some of them.
+  bool more = true;
+  while (more) {
+    more = co_await ServeOne();
   }
 }
 
@@ -76,30 +78,29 @@ asio::awaitable<Session::HeadRead> Session::ReadHead() {
   }
 }
 
+Problem Session::WhyNoHead(HeadRead::State state) {
+  using State = HeadRead::State;
+  if (state == State::kTooLarge) {
+    static_assert(kRequestHeadBytesMax == 16 * 1024, "the sentence below says it");
+    return Problem::From(Error(Reason::kTooLarge, "the request's head has more than 16 KiB"), 431);
+  }
+  if (state == State::kTimedOut) {
+    return Problem::From(
+        Error(Reason::kInvalidArgument, "the request's head did not arrive in time"), 408);
+  }
+  return Problem::From(
+      Error(Reason::kInvalidArgument, "the head has a line that does not end with CRLF"));
+}
+
 asio::awaitable<bool> Session::ServeOne() {
   using State = HeadRead::State;
   const HeadRead read = co_await ReadHead();
-  absl::Status error;
-  int status = 0;
-  switch (read.state) {
-    case State::kComplete:
-      co_return co_await ServeHead(read.size);
-    case State::kNothing:
-      co_return false;
-    case State::kBroken:
-      error = Error(Reason::kInvalidArgument, "the head has a line that does not end with CRLF");
-      break;
-    case State::kTooLarge:
-      error = Error(Reason::kTooLarge, "the request's head has more than 16 KiB");
-      static_assert(kRequestHeadBytesMax == 16 * 1024, "the sentence above says it");
-      status = 431;
-      break;
-    case State::kTimedOut:
-      error = Error(Reason::kInvalidArgument, "the request's head did not arrive in time");
-      status = 408;
-      break;
+  if (read.state == State::kNothing) co_return false;
+  if (read.state == State::kComplete) {
+    const bool more = co_await ServeHead(read.size);
+    co_return more;
   }
-  co_await AnswerAndClose(Problem::From(error, status), false);
+  co_await AnswerAndClose(WhyNoHead(read.state), false);
   co_return false;
 }
 
@@ -169,14 +170,12 @@ UseRequest Session::MakeUseRequest(std::string handle) const {
 asio::awaitable<absl::StatusOr<UseReply>> Session::Judge(UseRequest request) {
   // The answer comes on another thread; it goes on here.
   auto start = [context = context_](auto handler, UseRequest asked) {
-    context->point_of_use->Authorize(
-        std::move(asked), [context, handler = std::move(handler)](
-                              absl::StatusOr<UseReply> reply) mutable {
-          asio::post(context->io,
-                     [handler = std::move(handler), reply = std::move(reply)]() mutable {
-                       std::move(handler)(std::move(reply));
-                     });
-        });
+    context->point_of_use->Authorize(std::move(asked), [context, handler = std::move(handler)](
+                                                           absl::StatusOr<UseReply> reply) mutable {
+      asio::post(context->io, [handler = std::move(handler), reply = std::move(reply)]() mutable {
+        std::move(handler)(std::move(reply));
+      });
+    });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>,
                                           void(absl::StatusOr<UseReply>)>(
@@ -187,10 +186,9 @@ asio::awaitable<bool> Session::Answer(Problem problem, size_t head_bytes) {
   const bool to_head = head_.method == "HEAD";
   // A client that waits for 100 Continue may send the body or not: its next request cannot be told
   // from it.
-  const bool discardable =
-      head_.body.kind == BodyLength::Kind::kNone ||
-      (head_.body.kind == BodyLength::Kind::kLength && head_.body.bytes <= kDiscardedBytesMax &&
-       !head_.expects_continue);
+  const bool discardable = head_.body.kind == BodyLength::Kind::kNone ||
+                           (head_.body.kind == BodyLength::Kind::kLength &&
+                            head_.body.bytes <= kDiscardedBytesMax && !head_.expects_continue);
   if (!head_.keep_alive || !discardable || context_->stopping) {
     co_await AnswerAndClose(std::move(problem), to_head);
     co_return false;
@@ -199,7 +197,8 @@ asio::awaitable<bool> Session::Answer(Problem problem, size_t head_bytes) {
   const std::string response = WriteProblem(problem, {.to_head = to_head, .close = false});
   const Io io = co_await client_.Write({response}, context_->options.stall_timeout);
   context_->metrics->RequestFinished(problem.status);
-  co_return io == Io::kOk && co_await DiscardBody();
+  if (io != Io::kOk) co_return false;
+  co_return co_await DiscardBody();
 }
 
 asio::awaitable<void> Session::AnswerAndClose(Problem problem, bool to_head) {
@@ -214,7 +213,8 @@ asio::awaitable<bool> Session::DiscardBody() {
   for (;;) {
     client_.Consume(body.Take(client_.input()));
     if (body.done()) co_return true;
-    if (co_await client_.ReadMore(context_->options.stall_timeout) != Io::kOk) co_return false;
+    const Io io = co_await client_.ReadMore(context_->options.stall_timeout);
+    if (io != Io::kOk) co_return false;
   }
 }
 
@@ -227,7 +227,8 @@ asio::awaitable<void> Session::Linger() {
     client_.Consume(client_.input().size());
     const auto left = absl::FromChrono(until - steady_clock::now());
     if (left <= absl::ZeroDuration()) co_return;
-    if (co_await client_.ReadMore(left) != Io::kOk) co_return;
+    const Io io = co_await client_.ReadMore(left);
+    if (io != Io::kOk) co_return;
   }
 }
 

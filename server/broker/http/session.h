@@ -1,12 +1,11 @@
 #ifndef LEASEHOLD_SERVER_BROKER_HTTP_SESSION_H_
 #define LEASEHOLD_SERVER_BROKER_HTTP_SESSION_H_
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "absl/status/statusor.h"
 #include "server/broker/http/broker_context.h"
@@ -36,6 +35,8 @@ class Session {
     size_t size = 0;
   };
   boost::asio::awaitable<HeadRead> ReadHead();
+  // What a client is told whose head was not complete.
+  static Problem WhyNoHead(HeadRead::State state);
   // Serves one request; false where the connection is to end.
   boost::asio::awaitable<bool> ServeOne();
   boost::asio::awaitable<bool> ServeHead(size_t head_bytes);

@@ -7,12 +7,11 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "server/base/check.h"
 #include "server/base/status.h"
@@ -62,8 +61,7 @@ Stream::~Stream() = default;
 asio::awaitable<Io> Stream::Handshake(SslPtr ssl, absl::Duration timeout) {
   ssl_ = std::move(ssl);
   SSL_set_fd(ssl_.get(), socket_.native_handle());
-  SSL_set_mode(ssl_.get(),
-               SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   const Sweeper::TimePoint deadline = After(timeout);
   for (;;) {
     ERR_clear_error();
@@ -194,8 +192,8 @@ void Stream::Sweep(Sweeper::TimePoint now) {
 
 asio::awaitable<Io> Stream::Wait(bool for_reading, Waiter* waiter, absl::Duration timeout) {
   waiter->timed_out = false;
-  waiter->deadline = timeout == absl::InfiniteDuration() ? Sweeper::TimePoint::max()
-                                                         : After(timeout);
+  waiter->deadline =
+      timeout == absl::InfiniteDuration() ? Sweeper::TimePoint::max() : After(timeout);
   for (;;) {
     if (!why_.ok()) co_return Io::kCut;
     error_code error;
@@ -226,8 +224,8 @@ Stream::Moved Stream::ReadOnce(char* to, size_t room) {
 
 Stream::Moved Stream::WriteOnce(const Parts& parts) {
   if (ssl_ != nullptr) {
-    const auto part = std::find_if(parts.begin(), parts.end(),
-                                   [](std::string_view one) { return !one.empty(); });
+    const auto part =
+        std::find_if(parts.begin(), parts.end(), [](std::string_view one) { return !one.empty(); });
     ERR_clear_error();
     return SslMoved(SSL_write(ssl_.get(), part->data(), static_cast<int>(part->size())));
   }

@@ -2,14 +2,13 @@
 #define LEASEHOLD_SERVER_BROKER_HTTP_STREAM_H_
 
 #include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"

@@ -1,12 +1,11 @@
 #ifndef LEASEHOLD_SERVER_BROKER_HTTP_SWEEPER_H_
 #define LEASEHOLD_SERVER_BROKER_HTTP_SWEEPER_H_
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 namespace leasehold {
 
@@ -42,6 +41,9 @@ class Sweeper {
 
   explicit Sweeper(boost::asio::io_context& io) : timer_(io) {}
 
+  // Ends the sweeping for good.
+  void Stop() { timer_.cancel(); }
+
   // Runs `visit` on everything that is registered.
   template <typename Visit>
   void ForEach(Visit visit) {
@@ -53,7 +55,8 @@ class Sweeper {
   void Tick();
 
   boost::asio::steady_timer timer_;
-  bool armed_ = false;  // The timer runs only while there is something to look at.
+  // The timer runs only while there is something to look at.
+  bool armed_ = false;
   std::vector<Swept*> swept_;
 };
 

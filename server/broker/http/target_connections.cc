@@ -1,15 +1,14 @@
 #include "server/broker/http/target_connections.h"
 
 #include <algorithm>
-#include <chrono>
-#include <string>
-#include <string_view>
-#include <utility>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -138,9 +137,9 @@ asio::awaitable<absl::StatusOr<std::vector<tcp::endpoint>>> TargetConnections::R
     found.emplace_back(literal, url.port);
   } else {
     tcp::resolver resolver(*io_);
-    const auto results = co_await resolver.async_resolve(
-        url.host, StrCat(url.port), tcp::resolver::numeric_service,
-        asio::redirect_error(asio::use_awaitable, error));
+    const auto results =
+        co_await resolver.async_resolve(url.host, StrCat(url.port), tcp::resolver::numeric_service,
+                                        asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return Unreachable(*target, "its host name does not resolve");
     for (const auto& result : results) found.push_back(result.endpoint());
   }

@@ -1,12 +1,11 @@
 #ifndef LEASEHOLD_SERVER_BROKER_HTTP_TARGET_CONNECTIONS_H_
 #define LEASEHOLD_SERVER_BROKER_HTTP_TARGET_CONNECTIONS_H_
 
-#include <memory>
-#include <vector>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"

@@ -15,13 +15,12 @@ namespace {
 constexpr char kUrl[] = "https://shop.example.com";
 
 TEST_CASE("a header is written by its template") {
-  const auto target =
-      CompileTarget(HeaderShop(kUrl, "X-Shop-Key", "Key {user}/{value}; v=2"));
+  const auto target = CompileTarget(HeaderShop(kUrl, "X-Shop-Key", "Key {user}/{value}; v=2"));
   WipedBuffer out;
   out.Append("before\r\n");
-  REQUIRE(CredentialInjector::Append(*target, MakeFields({{"value", "s3 cret"}, {"user", "bot"}}),
-                                     &out)
-              .ok());
+  REQUIRE(
+      CredentialInjector::Append(*target, MakeFields({{"value", "s3 cret"}, {"user", "bot"}}), &out)
+          .ok());
   CHECK(out.view() == "before\r\nX-Shop-Key: Key bot/s3 cret; v=2\r\n");
   CHECK(CredentialInjector::FieldName(*target) == "X-Shop-Key");
 }
@@ -30,8 +29,8 @@ TEST_CASE("basic authentication joins two fields") {
   const auto target = CompileTarget(BasicShop(kUrl));
   for (const std::string password : {"p", "pa", "pas", "pass:word"}) {
     WipedBuffer out;
-    REQUIRE(CredentialInjector::Append(
-                *target, MakeFields({{"user", "bot"}, {"password", password}}), &out)
+    REQUIRE(CredentialInjector::Append(*target,
+                                       MakeFields({{"user", "bot"}, {"password", password}}), &out)
                 .ok());
     CHECK(out.view() ==
           "Authorization: Basic " + Base64Encode(AsBytes("bot:" + password)) + "\r\n");
@@ -57,11 +56,11 @@ TEST_CASE("what cannot stand in a field is never written and never quoted") {
   }));
   INFO(why);
   const bool basic = GENERATE(false, true);
-  const auto target = CompileTarget(basic ? BasicShop(kUrl)
-                                          : HeaderShop(kUrl, "Authorization", "{password}"));
+  const auto target =
+      CompileTarget(basic ? BasicShop(kUrl) : HeaderShop(kUrl, "Authorization", "{password}"));
   WipedBuffer out;
-  const absl::Status status = CredentialInjector::Append(
-      *target, MakeFields({{"user", "bot"}, {"password", value}}), &out);
+  const absl::Status status =
+      CredentialInjector::Append(*target, MakeFields({{"user", "bot"}, {"password", value}}), &out);
   CHECK(ReasonOf(status) == Reason::kFailedPrecondition);
   const std::string message(status.message());
   CHECK(message.find(why) != std::string::npos);
@@ -72,9 +71,9 @@ TEST_CASE("what cannot stand in a field is never written and never quoted") {
 TEST_CASE("a user with a colon and a field that is missing are refused") {
   const auto target = CompileTarget(BasicShop(kUrl));
   WipedBuffer out;
-  CHECK_FALSE(CredentialInjector::Append(
-                  *target, MakeFields({{"user", "a:b"}, {"password", "c"}}), &out)
-                  .ok());
+  CHECK_FALSE(
+      CredentialInjector::Append(*target, MakeFields({{"user", "a:b"}, {"password", "c"}}), &out)
+          .ok());
   const absl::Status missing =
       CredentialInjector::Append(*target, MakeFields({{"user", "a"}}), &out);
   CHECK(std::string(missing.message()).find("password") != std::string::npos);

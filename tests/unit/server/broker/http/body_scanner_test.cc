@@ -60,11 +60,10 @@ TEST_CASE("a body until close never ends by itself") {
 
 TEST_CASE("a chunked body ends after its last chunk") {
   const Rules rules = GENERATE(Rules::kRequest, Rules::kResponse);
-  const std::string body = GENERATE("0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n",
-                                    "a\r\n0\r\n\r\n56789\r\n0000\r\n\r\n",
-                                    "A\r\n0123456789\r\n00b\r\n0123456789a\r\n0\r\n\r\n");
-  CHECK(ScanInAllSteps(kChunked, rules, body + "GET /next") ==
-        Outcome{body.size(), true, false});
+  const std::string body =
+      GENERATE("0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n", "a\r\n0\r\n\r\n56789\r\n0000\r\n\r\n",
+               "A\r\n0123456789\r\n00b\r\n0123456789a\r\n0\r\n\r\n");
+  CHECK(ScanInAllSteps(kChunked, rules, body + "GET /next") == Outcome{body.size(), true, false});
 }
 
 TEST_CASE("chunks that could be read in two ways are refused in requests") {
@@ -104,8 +103,9 @@ TEST_CASE("responses may have extensions and trailers") {
 }
 
 TEST_CASE("extensions and trailers of responses have limits and are text") {
-  const std::string body = GENERATE("3;" + std::string(9000, 'x'), "0\r\nA: " + std::string(9000, 'x'),
-                                    std::string("3;\x01"), std::string("0\r\nA: \n"));
+  const std::string body =
+      GENERATE("3;" + std::string(9000, 'x'), "0\r\nA: " + std::string(9000, 'x'),
+               std::string("3;\x01"), std::string("0\r\nA: \n"));
   const Outcome outcome = Scan(kChunked, Rules::kResponse, body, body.size());
   CHECK(outcome.broken);
 }

@@ -19,8 +19,8 @@ std::string NewToken(TokenKind kind) {
 }
 
 absl::StatusOr<std::string> Find(std::string_view lines, std::string_view query = "") {
-  const std::string bytes = "GET /t/x/a" + std::string(query) + " HTTP/1.1\r\nHost: a\r\n" +
-                            std::string(lines) + "\r\n";
+  const std::string bytes =
+      "GET /t/x/a" + std::string(query) + " HTTP/1.1\r\nHost: a\r\n" + std::string(lines) + "\r\n";
   RequestHead head;
   REQUIRE(ParseRequestHead(bytes, &head).ok());
   return FindHandle(head, bytes);
@@ -74,9 +74,8 @@ TEST_CASE("other credentials say what is wrong with them") {
   CHECK(ReasonOf(Find("X-Api-Key:\r\n").status()) == Reason::kUnauthenticated);
   const TokenKind kind = GENERATE(TokenKind::kLeaseToken, TokenKind::kAgentToken);
   const std::string token = NewToken(kind);
-  for (const std::string& lines :
-       {"Authorization: Bearer " + token + "\r\n", Basic("user:" + token),
-        "X-Api-Key: " + token + "\r\n"}) {
+  for (const std::string& lines : {"Authorization: Bearer " + token + "\r\n",
+                                   Basic("user:" + token), "X-Api-Key: " + token + "\r\n"}) {
     const absl::Status status = Find(lines).status();
     CHECK(ReasonOf(status) == Reason::kTokenMalformed);
     CHECK(std::string(status.message()).find(token) == std::string::npos);

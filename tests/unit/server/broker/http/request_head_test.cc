@@ -12,8 +12,7 @@ namespace {
 
 // A head with one line put in after Host.
 std::string With(std::string_view line) {
-  return "GET /t/github/user HTTP/1.1\r\nHost: 127.0.0.1:8642\r\n" + std::string(line) +
-         "\r\n\r\n";
+  return "GET /t/github/user HTTP/1.1\r\nHost: 127.0.0.1:8642\r\n" + std::string(line) + "\r\n\r\n";
 }
 
 // A head with another request target.
@@ -223,8 +222,8 @@ TEST_CASE("too many fields are refused") {
 
 TEST_CASE("no refusal quotes the request") {
   for (const std::string& bytes :
-       {With("Marker: \x01"), With("Content-Length: Marker"), To("/t/x/Marker\x01"),
-        To("/Marker"), With("Marker : b"), With("Upgrade: Marker"), With("Expect: Marker")}) {
+       {With("Marker: \x01"), With("Content-Length: Marker"), To("/t/x/Marker\x01"), To("/Marker"),
+        With("Marker : b"), With("Upgrade: Marker"), With("Expect: Marker")}) {
     RequestHead head;
     const absl::Status status = ParseRequestHead(bytes, &head);
     REQUIRE_FALSE(status.ok());

@@ -33,6 +33,22 @@ uint64_t CountCovered(const State& state, const Selector& selector, LeaseNumber 
   return count;
 }
 
+std::string_view SelectorWord(Selector::Kind kind) {
+  switch (kind) {
+    case Selector::Kind::kAll:
+      return "all";
+    case Selector::Kind::kLease:
+      return "lease";
+    case Selector::Kind::kAgent:
+      return "agent";
+    case Selector::Kind::kSecret:
+      return "secret";
+    case Selector::Kind::kWorkflow:
+      return "workflow";
+  }
+  return "other";
+}
+
 v1::Revocation Describe(const State& state, const Revocation& revocation) {
   v1::Revocation proto;
   proto.set_name(StrCat(kRevocations, revocation.number));
@@ -87,12 +103,14 @@ void RevocationMethods::Revoke(const Principal& principal, const v1::RevokeReque
   }
   authority_.Submit<uint64_t>(
       Urgency::kUrgent,
-      [parsed = *std::move(parsed)](Transaction& tx) { return leasehold::Revoke(tx, parsed); },
-      [this, done = std::move(done)](absl::StatusOr<uint64_t> number) mutable {
+      [parsed = *parsed](Transaction& tx) { return leasehold::Revoke(tx, parsed); },
+      [this, word = SelectorWord(parsed->selector.kind), start = absl::Now(),
+       done = std::move(done)](absl::StatusOr<uint64_t> number) mutable {
         if (!number.ok()) {
           std::move(done)(number.status());
           return;
         }
+        observer_(word, absl::Now() - start);
         std::move(done)(authority_.published().Read([&](const PublishedState::View& view) {
           return Describe(view.state, view.state.revocations()[*number - 1]);
         }));

@@ -1,6 +1,10 @@
 #ifndef LEASEHOLD_SERVER_API_REVOCATION_METHODS_H_
 #define LEASEHOLD_SERVER_API_REVOCATION_METHODS_H_
 
+#include <functional>
+#include <string_view>
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "leasehold/v1/revocation.pb.h"
 #include "server/base/principal.h"
@@ -14,7 +18,11 @@ class RevocationMethods {
   template <typename Result>
   using Done = absl::AnyInvocable<void(absl::StatusOr<Result>) &&>;
 
-  explicit RevocationMethods(LeaseAuthority& authority) : authority_(authority) {}
+  // Told when a revocation was acknowledged: its kind of selector ("agent") and how long it took.
+  using Observer = std::function<void(std::string_view selector, absl::Duration took)>;
+
+  RevocationMethods(LeaseAuthority& authority, Observer observer)
+      : authority_(authority), observer_(std::move(observer)) {}
 
   void Revoke(const Principal& principal, const v1::RevokeRequest& request,
               Done<v1::Revocation> done);
@@ -27,6 +35,7 @@ class RevocationMethods {
   absl::StatusOr<v1::Revocation> DryRun(const v1::RevokeRequest& request);
 
   LeaseAuthority& authority_;
+  const Observer observer_;
 };
 
 }  // namespace leasehold

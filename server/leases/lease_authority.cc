@@ -28,11 +28,13 @@ absl::Status UsableNow(const State& state, LeaseNumber number, UnixMillis now) {
 
 }  // namespace
 
-LeaseAuthority::LeaseAuthority(Committer& committer, const Vault& vault, Store& store)
+LeaseAuthority::LeaseAuthority(Committer& committer, const Vault& vault, Store& store,
+                               UseObserver* observer)
     : committer_(committer),
       vault_(vault),
       tokens_(vault, committer.published().Read(
                          [](const PublishedState::View& view) { return view.state.log(); })),
+      observer_(observer),
       versions_(store, vault) {
   committer_.SetHousekeeping([this](Transaction& tx, Committer::Occasion occasion) {
     bool last = occasion == Committer::Occasion::kClosing;
@@ -91,23 +93,28 @@ std::unique_ptr<Operation> LeaseAuthority::RenewOperation(RenewRequest request,
       std::move(done));
 }
 
-UseReply LeaseAuthority::Complete(JudgedUse judged, bool wants_credential, absl::Status* failed) {
+absl::StatusOr<UseReply> LeaseAuthority::Complete(JudgedUse judged, bool wants_credential) {
   if (judged.reply.allowed && wants_credential) {
-    absl::StatusOr<SecretFields> fields = versions_.Read(judged.version);
-    if (fields.ok()) {
-      judged.reply.credential = *std::move(fields);
-    } else {
-      *failed = fields.status();
-    }
+    ASSIGN_OR_RETURN(judged.reply.credential, versions_.Read(judged.version));
   }
   return std::move(judged.reply);
 }
 
+void LeaseAuthority::Observe(Adapter adapter, const absl::StatusOr<UseReply>& reply,
+                             absl::Time start) {
+  if (observer_ != nullptr) {
+    observer_->UseDecided(adapter, reply, absl::Now() - start);
+  }
+}
+
 std::unique_ptr<Operation> LeaseAuthority::UseOperation(UseRequest request, Done<UseReply> done) {
+  absl::Time start = absl::Now();
   absl::StatusOr<LeaseTokenClaims> claims = tokens_.Parse(request.token);
   absl::StatusOr<Admission::Ticket> ticket =
       claims.ok() ? Admit(request.presenter) : claims.status();
+  Adapter adapter = request.adapter;
   if (!ticket.ok()) {
+    Observe(adapter, ticket.status(), start);
     std::move(done)(ticket.status());
     return nullptr;
   }
@@ -115,19 +122,12 @@ std::unique_ptr<Operation> LeaseAuthority::UseOperation(UseRequest request, Done
   if (wants_credential) {
     PrefetchFor(*claims);
   }
-  auto finish = [this, wants_credential,
+  auto finish = [this, wants_credential, adapter, start,
                  done = std::move(done)](absl::StatusOr<JudgedUse> judged) mutable {
-    if (!judged.ok()) {
-      std::move(done)(judged.status());
-      return;
-    }
-    absl::Status failed;
-    UseReply reply = Complete(*std::move(judged), wants_credential, &failed);
-    if (failed.ok()) {
-      std::move(done)(std::move(reply));
-    } else {
-      std::move(done)(std::move(failed));
-    }
+    absl::StatusOr<UseReply> reply =
+        judged.ok() ? Complete(*std::move(judged), wants_credential) : judged.status();
+    Observe(adapter, reply, start);
+    std::move(done)(std::move(reply));
   };
   return MakeOperation<JudgedUse>(
       Urgency::kNormal,
@@ -171,8 +171,12 @@ std::unique_ptr<Operation> LeaseAuthority::UsesOperation(
         }
         return replies;
       },
-      Done<Replies>([count, done = std::move(done)](absl::StatusOr<Replies> replies) mutable {
+      Done<Replies>([this, count, start = absl::Now(),
+                     done = std::move(done)](absl::StatusOr<Replies> replies) mutable {
         if (replies.ok()) {
+          for (const absl::StatusOr<UseReply>& reply : *replies) {
+            Observe(Adapter::kGrpc, reply, start);
+          }
           std::move(done)(*std::move(replies));
           return;
         }
@@ -244,9 +248,24 @@ void LeaseAuthority::SweepWatchers() {
     return;
   }
   UnixMillis now = Now();
-  watchers_.Sweep([&](LeaseNumber lease) {
-    return published().Read(
-        [&](const PublishedState::View& view) { return UsableNow(view.state, lease, now); });
+  watchers_.Sweep([&](LeaseNumber number) {
+    return published().Read([&](const PublishedState::View& view) -> absl::Status {
+      const Lease* lease = view.state.leases().Find(number);
+      if (lease == nullptr) {
+        return UsableNow(view.state, number, now);
+      }
+      Usability usable = view.state.CheckLease(*lease, now);
+      if (usable.ok()) {
+        return absl::OkStatus();
+      }
+      if (observer_ != nullptr) {
+        UnixMillis end = usable.revocation != nullptr             ? usable.revocation->time
+                         : usable.reason == Reason::kLeaseExpired ? lease->expire_time
+                                                                  : now;
+        observer_->StreamCut(now - end);
+      }
+      return LeaseError(*lease, usable);
+    });
   });
 }
 

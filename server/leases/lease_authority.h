@@ -17,6 +17,7 @@
 #include "server/leases/operations/use.h"
 #include "server/leases/point_of_use.h"
 #include "server/leases/refusal_limiter.h"
+#include "server/leases/use_observer.h"
 #include "server/leases/version_reader.h"
 #include "server/vault/vault.h"
 
@@ -29,8 +30,9 @@ class LeaseAuthority final : public PointOfUse {
   template <typename Result>
   using Done = absl::AnyInvocable<void(absl::StatusOr<Result>) &&>;
 
-  // All arguments must outlive it.
-  LeaseAuthority(Committer& committer, const Vault& vault, Store& store);
+  // All arguments must outlive it; `observer` may be null.
+  LeaseAuthority(Committer& committer, const Vault& vault, Store& store,
+                 UseObserver* observer = nullptr);
   ~LeaseAuthority() override = default;
 
   Committer& committer() { return committer_; }
@@ -79,13 +81,15 @@ class LeaseAuthority final : public PointOfUse {
   static absl::Status TooMany();
   // Where the caller is an agent: its place in the quota.
   absl::StatusOr<Admission::Ticket> Admit(const Principal& principal);
-  UseReply Complete(JudgedUse judged, bool wants_credential, absl::Status* failed);
+  absl::StatusOr<UseReply> Complete(JudgedUse judged, bool wants_credential);
   void PrefetchFor(const LeaseTokenClaims& claims);
   void SweepWatchers();
+  void Observe(Adapter adapter, const absl::StatusOr<UseReply>& reply, absl::Time start);
 
   Committer& committer_;
   const Vault& vault_;
   const LeaseTokens tokens_;
+  UseObserver* const observer_;
   Admission admission_;
   RefusalLimiter refusals_;  // Committer's thread only
   LeaseWatchers watchers_;

@@ -23,9 +23,19 @@ HotThread::HotThread(std::unique_ptr<grpc::ServerCompletionQueue> queue, Committ
   committer_.SetWaker([this] { waker_.Wake(); });
 }
 
-HotThread::~HotThread() { Stop(); }
+HotThread::~HotThread() {
+  Stop();
+  if (!started_) {
+    // A queue must be empty before it goes, also where the server never came to serve.
+    queue_->Shutdown();
+    std::vector<std::unique_ptr<Operation>> none;
+    while (Drain(absl::InfiniteFuture(), none)) {
+    }
+  }
+}
 
 void HotThread::Start() {
+  started_ = true;
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "lh-committer");
     Run();

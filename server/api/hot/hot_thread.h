@@ -52,6 +52,7 @@ class HotThread {
   Committer& committer_;
   Waker waker_;
   std::atomic<bool> stopping_ = false;
+  bool started_ = false;
   std::thread thread_;
 };
 

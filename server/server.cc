@@ -1,0 +1,280 @@
+#include "server/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <utility>
+
+#include "server/api/admin_service.h"
+#include "server/api/hot/hot_thread.h"
+#include "server/api/identity_service.h"
+#include "server/api/lease_service.h"
+#include "server/api/ledger_service.h"
+#include "server/api/policy_service.h"
+#include "server/api/read_pool.h"
+#include "server/api/revocation_service.h"
+#include "server/api/secret_service.h"
+#include "server/api/use_service.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+#include "server/base/version.h"
+#include "server/broker/http/http_broker.h"
+#include "server/endpoints_file.h"
+#include "server/identity/authenticator.h"
+#include "server/install/install.h"
+#include "server/leases/lease_authority.h"
+#include "server/leases/operations/revoke.h"
+#include "server/logging/log.h"
+#include "server/metrics/metrics_server.h"
+#include "server/net/grpc_front_door.h"
+#include "server/net/server_limits.h"
+#include "server/state_sample.h"
+#include "server/telemetry.h"
+
+namespace leasehold {
+namespace {
+
+// Calls of each hot method that are waited for at once: more than can arrive while one batch is
+// committed, else they would wait in gRPC.
+constexpr int kHotCallsAwaited = 512;
+// Calls under way get this long to finish when the server stops.
+constexpr absl::Duration kDrain = absl::Seconds(5);
+
+FrontDoorOptions MainDoor(const Config& config) {
+  return {.thread_name = "lh-accept",
+          .tcp = config.listen,
+          .admin_socket = config.admin_socket,
+          .agent_socket = config.agent_socket,
+          .adapter_socket = config.adapter_socket,
+          .agent_users = config.agent_socket_users,
+          .adapter_users = config.adapter_socket_users,
+          .tcp_limits = config.grpc_limits,
+          .agent_limits = config.agent_limits};
+}
+
+FrontDoorOptions RevocationDoor(const Config& config) {
+  return {.thread_name = "lh-accept-rev", .revoke_socket = config.revoke_socket};
+}
+
+}  // namespace
+
+// Members stand in the order in which they start; they stop in the opposite one.
+class Server::Impl {
+ public:
+  Impl(Config config, OpenedStore opened, std::unique_ptr<Committer> committer,
+       std::unique_ptr<Metrics> metrics, std::unique_ptr<Telemetry> telemetry)
+      : config_(std::move(config)),
+        opened_(std::move(opened)),
+        metrics_(std::move(metrics)),
+        telemetry_(std::move(telemetry)),
+        committer_(std::move(committer)),
+        authority_(*committer_, opened_.vault, *opened_.store, telemetry_.get()),
+        authenticator_(committer_->published(), committer_->clock()),
+        gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
+        revocations_(authority_,
+                     [this](std::string_view selector, absl::Duration took) {
+                       telemetry_->Revoked(selector, took);
+                     }),
+        secret_service_(authority_, gate_, *opened_.store, *read_pool_),
+        lease_service_(authority_, gate_),
+        use_service_(authority_, gate_),
+        revocation_service_(revocations_, gate_),
+        dedicated_revocation_service_(revocations_, gate_),
+        policy_service_(authority_, gate_, *opened_.store, *read_pool_),
+        identity_service_(authority_, gate_),
+        ledger_service_(authority_, gate_, *opened_.store, *read_pool_),
+        admin_service_(authority_, gate_, *opened_.store, *read_pool_, config_) {}
+  ~Impl();
+
+  // Revokes before anybody is served, where the command line says so.
+  absl::Status RevokeAtStart();
+  absl::Status Serve();
+  std::string Where() const;
+  LeaseAuthority& authority() { return authority_; }
+
+ private:
+  absl::Status ServeGrpc();
+  absl::Status ServeRevocations();
+  Endpoints endpoints() const;
+
+  const Config config_;
+  OpenedStore opened_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Telemetry> telemetry_;
+  std::unique_ptr<Committer> committer_;
+  LeaseAuthority authority_;
+  Authenticator authenticator_;
+  Gate gate_;
+  std::unique_ptr<ReadPool> read_pool_ = std::make_unique<ReadPool>("lh-read");
+  RevocationMethods revocations_;
+  SecretService secret_service_;
+  LeaseService lease_service_;
+  UseService use_service_;
+  RevocationService revocation_service_;
+  DedicatedRevocationService dedicated_revocation_service_;
+  PolicyService policy_service_;
+  IdentityService identity_service_;
+  LedgerService ledger_service_;
+  AdminService admin_service_;
+
+  std::unique_ptr<HotThread> hot_thread_;
+  std::unique_ptr<GrpcFrontDoor> door_;
+  std::unique_ptr<grpc::Server> grpc_;
+  std::unique_ptr<GrpcFrontDoor> revocation_door_;
+  std::unique_ptr<grpc::Server> revocation_grpc_;
+  std::unique_ptr<HttpBroker> broker_;
+  std::unique_ptr<MetricsServer> metrics_server_;
+  std::optional<EndpointsFile> endpoints_file_;
+};
+
+absl::Status Server::Impl::RevokeAtStart() {
+  if (!config_.revoke_all_at_start.has_value()) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<uint64_t> number = absl::UnknownError("not decided");
+  Principal operator_at_start = Principal::Server();
+  operator_at_start.method = AuthMethod::kOffline;
+  authority_.Submit<uint64_t>(
+      Urgency::kUrgent,
+      [&](Transaction& tx) {
+        return Revoke(tx, {.principal = operator_at_start, .reason = *config_.revoke_all_at_start});
+      },
+      [&](absl::StatusOr<uint64_t> result) { number = std::move(result); });
+  committer_->Commit();
+  RETURN_IF_ERROR(number.status());
+  LogWarning("all leases were revoked before serving, as --revoke-all-at-start asks",
+             {{"revocation", *number}});
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::ServeGrpc() {
+  ASSIGN_OR_RETURN(door_, GrpcFrontDoor::Listen(MainDoor(config_)));
+  grpc::ServerBuilder builder;
+  door_->AddTo(builder);
+  LimitServer(builder, config_.grpc_memory_bytes);
+  for (grpc::Service* service : std::initializer_list<grpc::Service*>{
+           &secret_service_, &lease_service_, &use_service_, &revocation_service_, &policy_service_,
+           &identity_service_, &ledger_service_, &admin_service_}) {
+    builder.RegisterService(service);
+  }
+  hot_thread_ = std::make_unique<HotThread>(builder.AddCompletionQueue(), *committer_);
+  grpc_ = builder.BuildAndStart();
+  if (grpc_ == nullptr) {
+    return Error(Reason::kInternal, "gRPC did not start; its own messages on stderr say why");
+  }
+  lease_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
+  use_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
+  hot_thread_->Start();
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::ServeRevocations() {
+  ASSIGN_OR_RETURN(revocation_door_, GrpcFrontDoor::Listen(RevocationDoor(config_)));
+  grpc::ServerBuilder builder;
+  revocation_door_->AddTo(builder);
+  LimitServer(builder);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+  builder.RegisterService(&dedicated_revocation_service_);
+  revocation_grpc_ = builder.BuildAndStart();
+  if (revocation_grpc_ == nullptr) {
+    return Error(Reason::kInternal, "gRPC did not start; its own messages on stderr say why");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::Serve() {
+  // Every address is taken before anything is served, so that a second server changes nothing.
+  RETURN_IF_ERROR(ServeGrpc());
+  RETURN_IF_ERROR(ServeRevocations());
+  ASSIGN_OR_RETURN(broker_,
+                   HttpBroker::Start({.listen = config_.broker_listen.ToString(),
+                                      .client_networks = config_.broker_client_networks,
+                                      .connections_max = config_.broker_limits.total,
+                                      .connections_per_peer_max = config_.broker_limits.per_peer},
+                                     &authority_, telemetry_.get()));
+  metrics_->SetSampler([this] { return SampleState(*committer_); });
+  ASSIGN_OR_RETURN(metrics_server_, MetricsServer::Start(config_.metrics_listen, metrics_.get(),
+                                                         [] { return absl::OkStatus(); }));
+  RETURN_IF_ERROR(door_->Start());
+  RETURN_IF_ERROR(revocation_door_->Start());
+  grpc_->GetHealthCheckService()->SetServingStatus(true);
+  ASSIGN_OR_RETURN(endpoints_file_, EndpointsFile::Write(config_.data_dir, endpoints()));
+  return absl::OkStatus();
+}
+
+Endpoints Server::Impl::endpoints() const {
+  return {.grpc = door_->tcp_address(),
+          .broker = broker_->address(),
+          .metrics = metrics_server_->address(),
+          .admin_socket = config_.admin_socket,
+          .revoke_socket = config_.revoke_socket,
+          .agent_socket = config_.agent_socket,
+          .adapter_socket = config_.adapter_socket};
+}
+
+std::string Server::Impl::Where() const {
+  Endpoints where = endpoints();
+  return StrCat("gRPC ", where.grpc, ", broker ", where.broker, ", metrics ", where.metrics,
+                ", operators ", where.admin_socket);
+}
+
+Server::Impl::~Impl() {
+  endpoints_file_.reset();
+  metrics_server_.reset();
+  if (door_ != nullptr) {
+    door_->Stop();
+  }
+  if (revocation_door_ != nullptr) {
+    revocation_door_->Stop();
+  }
+  broker_.reset();
+  if (revocation_grpc_ != nullptr) {
+    revocation_grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
+  }
+  if (grpc_ != nullptr) {
+    grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
+  }
+  read_pool_.reset();
+  if (hot_thread_ != nullptr && grpc_ != nullptr) {
+    hot_thread_->Stop();
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock& clock) {
+  RETURN_IF_ERROR(RaiseDescriptorLimit());
+  ASSIGN_OR_RETURN(OpenedStore opened, OpenServerStore(config.data_dir));
+  auto metrics = std::make_unique<Metrics>(std::string(kLeaseholdVersion));
+  auto telemetry = std::make_unique<Telemetry>(*metrics);
+  // The authority is made after the committer that tells it about entries.
+  auto authority = std::make_shared<LeaseAuthority*>(nullptr);
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<Committer> committer,
+      Committer::Open(
+          *opened.store, clock,
+          {.on_commit = [telemetry = telemetry.get()](
+                            const CommitReport& report) { telemetry->Committed(report); },
+           .on_entry =
+               [telemetry = telemetry.get(), authority](LogIndex, const ledger::v1::Entry& entry) {
+                 telemetry->Appended(entry);
+                 if (*authority != nullptr) {
+                   (*authority)->OnEntry(entry);
+                 }
+               }}));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(opened), std::move(committer),
+                                     std::move(metrics), std::move(telemetry));
+  *authority = &impl->authority();
+  RETURN_IF_ERROR(impl->RevokeAtStart());
+  RETURN_IF_ERROR(impl->Serve());
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+std::string Server::Where() const { return impl_->Where(); }
+
+}  // namespace leasehold

@@ -1,0 +1,103 @@
+#include "server/telemetry.h"
+
+#include <string_view>
+
+#include "server/api/method_table.h"
+#include "server/base/status.h"
+#include "server/logging/log.h"
+
+namespace leasehold {
+namespace {
+
+bool IsAuthenticationFailure(const absl::Status& status) {
+  return ReasonCode(ReasonOf(status)) == absl::StatusCode::kUnauthenticated;
+}
+
+}  // namespace
+
+Telemetry::Telemetry(Metrics& metrics)
+    : commits_(metrics.ForCommits()),
+      leases_(metrics.ForLeases()),
+      revocations_(metrics.ForRevocations()),
+      authentication_(metrics.ForAuthentication()),
+      broker_(metrics.ForBroker()),
+      grpc_uses_(metrics.ForAdapter("grpc")),
+      broker_uses_(metrics.ForAdapter("broker")) {
+  for (const ApiMethod& method : AllApiMethods()) {
+    methods_.push_back(metrics.ForMethod(std::string(method.service), std::string(method.name)));
+  }
+}
+
+void Telemetry::Called(const CallReport& report) {
+  absl::StatusCode code =
+      report.status.ok() ? absl::StatusCode::kOk : ReasonCode(ReasonOf(report.status));
+  methods_[&report.method - AllApiMethods().data()]->Handled(code, report.duration);
+  if (report.status.ok()) {
+    return;
+  }
+  Reason reason = ReasonOf(report.status);
+  if (report.principal == nullptr && IsAuthenticationFailure(report.status)) {
+    authentication_->Failed("agent_token", reason);
+  }
+  LogLevel level = reason == Reason::kInternal ? LogLevel::kError : LogLevel::kInfo;
+  if (LogEnabled(level)) {
+    // The message of an internal error is for the log alone.
+    Log(level,
+        reason == Reason::kInternal
+            ? std::string_view(report.status.message().data(), report.status.message().size())
+            : std::string_view("a call was refused"),
+        {{"method", report.method.name},
+         {"reason", ReasonName(reason)},
+         {"principal", report.principal == nullptr ? std::string_view("unknown")
+                                                   : std::string_view(report.principal->name)},
+         {"duration_s", absl::ToDoubleSeconds(report.duration)}});
+  }
+}
+
+void Telemetry::Committed(const CommitReport& report) {
+  commits_->duration.Observe(report.duration);
+  commits_->batch_entries.Observe(static_cast<double>(report.entries));
+}
+
+void Telemetry::Appended(const ledger::v1::Entry& entry) {
+  switch (entry.kind_case()) {
+    case ledger::v1::Entry::kLeaseIssued:
+      (entry.lease_issued().delivery() == ledger::v1::DELIVERY_REVEALED ? leases_->issued_revealed
+                                                                        : leases_->issued_brokered)
+          .Increment();
+      return;
+    case ledger::v1::Entry::kLeaseReleased:
+      leases_->ended_released.Increment();
+      return;
+    case ledger::v1::Entry::kUse:
+      if (entry.use().revealed()) {
+        leases_->reveals.Increment();
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+void Telemetry::UseDecided(Adapter adapter, const absl::StatusOr<UseReply>& reply,
+                           absl::Duration took) {
+  UseMetrics::Use use{.took = took};
+  if (reply.ok()) {
+    use.decision = reply->allowed ? UseMetrics::Decision::kAllowed : UseMetrics::Decision::kDenied;
+    use.reason = reply->reason;
+  } else {
+    use.reason = ReasonOf(reply.status());
+    if (IsAuthenticationFailure(reply.status())) {
+      authentication_->Failed(adapter == Adapter::kBroker ? "handle" : "lease_token", use.reason);
+    }
+  }
+  (adapter == Adapter::kBroker ? broker_uses_ : grpc_uses_)->Decided(use);
+}
+
+void Telemetry::Revoked(std::string_view selector, absl::Duration took) {
+  revocations_->Revoked(selector, took);
+}
+
+void Telemetry::StreamCut(absl::Duration after) { revocations_->StreamCut(after); }
+
+}  // namespace leasehold

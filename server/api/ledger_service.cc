@@ -1,0 +1,195 @@
+#include "server/api/ledger_service.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "server/api/checkpoint_signer.h"
+#include "server/api/entry_page.h"
+#include "server/api/entry_query.h"
+#include "server/api/submit_call.h"
+#include "server/api/usage_query.h"
+#include "server/base/status.h"
+
+namespace leasehold {
+namespace {
+
+constexpr std::string_view kService = "leasehold.v1.LedgerService";
+constexpr uint32_t kExportFormat = 1;
+
+absl::Status ExportTexts(StoreView& view, ExportStream& stream) {
+  return view.ReadTexts([&](const TextRow& row) {
+    v1::ExportRecord record;
+    record.mutable_text()->set_id(row.id.value());
+    record.mutable_text()->set_kind(static_cast<uint32_t>(row.kind));
+    record.mutable_text()->set_salt(row.salt);
+    record.mutable_text()->set_text(row.text);
+    return stream.Write(std::move(record));
+  });
+}
+
+absl::Status ExportBodies(StoreView& view, ExportStream& stream) {
+  return view.ReadBodies([&](const BodyRow& row) {
+    v1::ExportRecord record;
+    record.mutable_body()->set_body(row.body);
+    return stream.Write(std::move(record));
+  });
+}
+
+absl::Status ExportLedger(StoreView& view, uint64_t size, ExportStream& stream) {
+  return view.ReadEntries(0, size, [&](uint64_t index, std::string_view bytes) {
+    v1::ExportRecord record;
+    record.mutable_entry()->set_index(index);
+    record.mutable_entry()->set_raw(std::string(bytes));
+    return stream.Write(std::move(record));
+  });
+}
+
+absl::Status ExportSnapshot(StoreView& view, ExportStream& stream) {
+  return view
+      .ReadSnapshot([&](const SnapshotRow& row) {
+        v1::ExportRecord record;
+        record.mutable_snapshot_row()->set_section(row.section);
+        record.mutable_snapshot_row()->set_key(row.key);
+        record.mutable_snapshot_row()->set_body(row.body);
+        return stream.Write(std::move(record));
+      })
+      .status();
+}
+
+}  // namespace
+
+LedgerService::LedgerService(LeaseAuthority& authority, const Gate& gate, Store& store,
+                             ReadPool& pool, ReadPool& bulk)
+    : authority_(authority),
+      gate_(gate),
+      store_(store),
+      pool_(pool),
+      bulk_(bulk),
+      tokens_(authority) {}
+
+grpc::ServerUnaryReactor* LedgerService::ListEntries(grpc::CallbackServerContext* context,
+                                                     const v1::ListEntriesRequest* request,
+                                                     v1::ListEntriesResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "ListEntries");
+  return Dispatch<v1::ListEntriesResponse>(context, response, gate_, method, [&](auto call) {
+    ReadCall(pool_, call, [this, request] { return ReadEntries(*request); });
+  });
+}
+
+absl::StatusOr<v1::ListEntriesResponse> LedgerService::ReadEntries(
+    const v1::ListEntriesRequest& request) const {
+  EntryRange range{.descending = request.descending()};
+  ASSIGN_OR_RETURN(range.rows_max, ParsePageSize(request.page_size()));
+  const std::string question = QuestionOf(request);
+  ASSIGN_OR_RETURN(std::string place, tokens_.Parse(question, request.page_token()));
+  ASSIGN_OR_RETURN(std::optional<EntryQuery> query,
+                   authority_.published().Read([&](const PublishedState::View& view) {
+                     range.end = view.head.size;
+                     return EntryQuery::Parse(request, view.state);
+                   }));
+  v1::ListEntriesResponse response;
+  if (!query.has_value()) {
+    return response;
+  }
+  range.from = range.descending ? range.end : 0;
+  if (!place.empty()) {
+    ASSIGN_OR_RETURN(range.from, NumberAt(place));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store_.NewView());
+  ASSIGN_OR_RETURN(EntryPage page, ReadEntryPage(*view, authority_.published(), *query, range));
+  for (v1::LedgerEntry& entry : page.entries) {
+    *response.add_entries() = std::move(entry);
+  }
+  if (page.next.has_value()) {
+    response.set_next_page_token(tokens_.Make(question, PlaceOf(*page.next)));
+  }
+  return response;
+}
+
+grpc::ServerUnaryReactor* LedgerService::QueryUsage(grpc::CallbackServerContext* context,
+                                                    const v1::QueryUsageRequest* request,
+                                                    v1::QueryUsageResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "QueryUsage");
+  return Dispatch<v1::QueryUsageResponse>(context, response, gate_, method, [&](auto call) {
+    ReadCall(pool_, call, [this, request] { return ReadUsage(*request); });
+  });
+}
+
+absl::StatusOr<v1::QueryUsageResponse> LedgerService::ReadUsage(
+    const v1::QueryUsageRequest& request) const {
+  ASSIGN_OR_RETURN(size_t page_size, ParsePageSize(request.page_size()));
+  const std::string page_question = QuestionOf(request);
+  ASSIGN_OR_RETURN(std::string place, tokens_.Parse(page_question, request.page_token()));
+  return authority_.published().Read(
+      [&](const PublishedState::View& view) -> absl::StatusOr<v1::QueryUsageResponse> {
+        ASSIGN_OR_RETURN(UsageQuestion question, ParseUsageQuestion(request, view.state));
+        std::vector<UsageLine> lines = AnswerUsage(view.state.usage(), question);
+        ASSIGN_OR_RETURN(size_t start, UsageStart(lines, place));
+        size_t end = std::min(lines.size(), start + page_size);
+        v1::QueryUsageResponse response;
+        for (size_t i = start; i < end; ++i) {
+          *response.add_rows() = DescribeUsage(view.state, question, lines[i]);
+        }
+        if (end < lines.size()) {
+          response.set_next_page_token(tokens_.Make(page_question, UsagePlace(lines[end - 1])));
+        }
+        response.set_tree_size(view.head.size);
+        return response;
+      });
+}
+
+grpc::ServerUnaryReactor* LedgerService::GetCheckpoint(grpc::CallbackServerContext* context,
+                                                       const v1::GetCheckpointRequest*,
+                                                       v1::Checkpoint* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "GetCheckpoint");
+  return DispatchRead<v1::Checkpoint>(context, response, gate_, method, [&](const Principal&) {
+    TreeHead head;
+    std::string origin;
+    authority_.published().Read([&](const PublishedState::View& view) {
+      head = view.head;
+      origin = view.state.origin();
+    });
+    return SignedCheckpoint(authority_.vault(), origin, head);
+  });
+}
+
+grpc::ServerWriteReactor<v1::ExportRecord>* LedgerService::ExportEntries(
+    grpc::CallbackServerContext* context, const v1::ExportEntriesRequest*) {
+  static const ApiMethod& method = FindApiMethod(kService, "ExportEntries");
+  absl::StatusOr<Principal> principal = gate_.Admit(*context, method);
+  auto report = [this, start = absl::Now(), principal](const absl::Status& status) {
+    gate_.Observe({.method = method,
+                   .status = status,
+                   .duration = absl::Now() - start,
+                   .principal = principal.ok() ? &*principal : nullptr});
+  };
+  auto* stream = new ExportStream(context, std::move(report));
+  absl::Status accepted = principal.ok()
+                              ? bulk_.Submit([this, stream] { stream->End(Export(*stream)); })
+                              : principal.status();
+  if (!accepted.ok()) {
+    stream->End(accepted);
+  }
+  return stream;
+}
+
+absl::Status LedgerService::Export(ExportStream& stream) const {
+  std::string origin = authority_.published().Read(
+      [](const PublishedState::View& view) { return view.state.origin(); });
+  ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store_.NewView());
+  ASSIGN_OR_RETURN(TreeHead head, view->Head());
+  v1::ExportRecord header;
+  header.mutable_header()->set_format(kExportFormat);
+  header.mutable_header()->set_tree_size(head.size);
+  RETURN_IF_ERROR(stream.Write(std::move(header)));
+  RETURN_IF_ERROR(ExportTexts(*view, stream));
+  RETURN_IF_ERROR(ExportBodies(*view, stream));
+  RETURN_IF_ERROR(ExportLedger(*view, head.size, stream));
+  RETURN_IF_ERROR(ExportSnapshot(*view, stream));
+  v1::ExportRecord last;
+  ASSIGN_OR_RETURN(*last.mutable_checkpoint(), SignedCheckpoint(authority_.vault(), origin, head));
+  return stream.Write(std::move(last));
+}
+
+}  // namespace leasehold

@@ -1,0 +1,64 @@
+#ifndef LEASEHOLD_SERVER_API_PAGE_TOKEN_H_
+#define LEASEHOLD_SERVER_API_PAGE_TOKEN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "server/base/ids.h"
+#include "server/leases/lease_authority.h"
+
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
+namespace leasehold {
+
+// How many items a page has at most: `page_size`, or 100 for 0. INVALID_ARGUMENT for others than 0
+// to 1,000.
+absl::StatusOr<size_t> ParsePageSize(int32_t page_size);
+
+// Page tokens: opaque to callers, good only for the same question to the same log. As bytes, in
+// base64url:
+//
+//   key number  4 bytes, big endian
+//   MAC        16 bytes, over the log, the question and the place
+//   place      where the next page begins, in the words of whoever made the token
+//
+// A place is the last item shown, or a ledger index, never a count of items: what is added or
+// removed meanwhile neither repeats nor hides others. Safe from any thread.
+class PageTokens {
+ public:
+  // `authority` must outlive it.
+  explicit PageTokens(const LeaseAuthority& authority);
+
+  // `question` says which method and filter a token is for; see QuestionOf. `place` is not empty.
+  std::string Make(std::string_view question, std::string_view place) const;
+
+  // The place in `token`; "" for an empty token, the first page. PAGE_TOKEN_INVALID for one that
+  // Make did not give for the same question and log.
+  absl::StatusOr<std::string> Parse(std::string_view question, std::string_view token) const;
+
+ private:
+  std::string MacInput(std::string_view question, std::string_view place) const;
+
+  const Vault& vault_;
+  const LogId log_;
+};
+
+// The question that a list request asks: its method's name and all its fields but page_size and
+// page_token.
+std::string QuestionOf(const google::protobuf::Message& request);
+
+// A place that is a number.
+std::string PlaceOf(uint64_t number);
+// PAGE_TOKEN_INVALID where it is none.
+absl::StatusOr<uint64_t> NumberAt(std::string_view place);
+
+absl::Status PageTokenInvalid();
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_API_PAGE_TOKEN_H_

@@ -1,0 +1,48 @@
+#ifndef LEASEHOLD_SERVER_API_POLICY_SERVICE_H_
+#define LEASEHOLD_SERVER_API_POLICY_SERVICE_H_
+
+#include "leasehold/v1/policy.grpc.pb.h"
+#include "server/api/gate.h"
+#include "server/api/page_token.h"
+#include "server/api/read_pool.h"
+#include "server/api/unary_call.h"
+#include "server/leases/lease_authority.h"
+#include "storage/store.h"
+
+namespace leasehold {
+
+// PolicyService. Sets lie in the store by their hash, and compiling a large one takes a while, so
+// that is done on `pool`. The arguments must outlive it.
+class PolicyService final : public v1::PolicyService::CallbackService {
+ public:
+  PolicyService(LeaseAuthority& authority, const Gate& gate, Store& store, ReadPool& pool);
+
+  grpc::ServerUnaryReactor* ApplyPolicies(grpc::CallbackServerContext* context,
+                                          const v1::ApplyPoliciesRequest* request,
+                                          v1::ApplyPoliciesResponse* response) override;
+  grpc::ServerUnaryReactor* GetPolicySet(grpc::CallbackServerContext* context,
+                                         const v1::GetPolicySetRequest* request,
+                                         v1::PolicySetRevision* response) override;
+  grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
+                                          const v1::ListRevisionsRequest* request,
+                                          v1::ListRevisionsResponse* response) override;
+
+ private:
+  using ApplyCall = std::shared_ptr<UnaryCall<v1::ApplyPoliciesResponse>>;
+
+  // One attempt to apply; on the pool. Where another set came into force between comparing and
+  // applying, and the caller named no base, there are `attempts_left` more.
+  void Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest& request, int attempts_left);
+  absl::StatusOr<v1::PolicySetRevision> ReadSet(const v1::GetPolicySetRequest& request) const;
+  absl::StatusOr<v1::PolicySet> ReadBody(const Hash& hash) const;
+
+  LeaseAuthority& authority_;
+  const Gate& gate_;
+  Store& store_;
+  ReadPool& pool_;
+  const PageTokens tokens_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_API_POLICY_SERVICE_H_

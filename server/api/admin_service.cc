@@ -2,13 +2,13 @@
 
 #include <utility>
 
-#include "server/api/active_leases.h"
 #include "server/api/checkpoint_signer.h"
 #include "server/api/names.h"
 #include "server/api/submit_call.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/base/version.h"
+#include "server/leases/active_leases.h"
 #include "server/leases/operations/policies.h"
 
 namespace leasehold {

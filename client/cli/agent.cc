@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
@@ -95,7 +96,8 @@ absl::StatusOr<ExitStatus> Delete(Session& session) {
                    ResourceName("agents/", session.args().positionals()[0]));
   ASSIGN_OR_RETURN(const v1::Agent agent, GetAgent(session, name));
   RETURN_IF_ERROR(session.Confirm(
-      StrCat("delete ", name, " with its ", agent.tokens_size(), " tokens? its leases end")));
+      StrCat("delete ", name, " with its ",
+             Counted(static_cast<uint64_t>(agent.tokens_size()), "token"), "? its leases end")));
   v1::DeleteAgentRequest request;
   request.set_name(name);
   request.set_etag(agent.etag());

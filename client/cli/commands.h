@@ -32,6 +32,7 @@ Command LedgerCheckpointCommand();
 Command LedgerExportCommand();
 Command LedgerListCommand();
 Command SecretVersionCommand();
+Command ServerInitCommand();
 
 // Flags that several commands share.
 Flag YesFlag();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/doctor_finding.h"
 #include "client/cli/doctor_host.h"
 #include "client/cli/doctor_server.h"
@@ -47,10 +48,11 @@ std::string Human(const Console& console, const Examination& examination) {
     StrAppend(&text, SeverityText(console, finding.severity), ": ", finding.what, "\n    ",
               finding.mend, "\n");
   }
-  const auto count =
-      std::count_if(examination.findings.begin(), examination.findings.end(), IsFinding);
-  StrAppend(&text, examination.checks, " checks, ", count, count == 1 ? " finding" : " findings",
-            ", ", examination.findings.size() - static_cast<size_t>(count), " notes\n");
+  const auto findings = static_cast<uint64_t>(
+      std::count_if(examination.findings.begin(), examination.findings.end(), IsFinding));
+  StrAppend(&text, Counted(static_cast<uint64_t>(examination.checks), "check"), ", ",
+            Counted(findings, "finding"), ", ",
+            Counted(examination.findings.size() - findings, "note"), "\n");
   return text;
 }
 

@@ -1,7 +1,9 @@
 #include "client/cli/doctor_server.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "client/cli/pages.h"
@@ -62,32 +64,45 @@ void ExamineStatus(const v1::Status& status, Examination* examination) {
   }
 }
 
+// One finding for all of `names`, the first of which stand in it.
+Finding About(std::string check, const std::vector<std::string>& names, std::string_view what,
+              std::string mend) {
+  constexpr size_t kNamesShown = 3;
+  std::string shown;
+  for (size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) {
+    StrAppend(&shown, i == 0 ? "" : ", ", names[i]);
+  }
+  if (names.size() > kNamesShown) StrAppend(&shown, " and ", names.size() - kNamesShown, " more");
+  return {.severity = Severity::kNote,
+          .check = std::move(check),
+          .what = StrCat(what, ": ", shown),
+          .mend = std::move(mend)};
+}
+
 void ExamineAgents(Session& session, Examination* examination) {
   const auto agents = ListAll(session, &v1::IdentityService::Stub::ListAgents,
                               v1::ListAgentsRequest(), &v1::ListAgentsResponse::agents);
   if (!agents.ok()) return;
+  std::vector<std::string> endless_agents;
+  std::vector<std::string> endless_tokens;
+  std::vector<std::string> unowned;
   for (const v1::Agent& agent : agents->items) {
-    const std::string name = ShortName(agent.name());
-    examination->Check(!agent.has_expire_time(),
-                       {.severity = Severity::kNote,
-                        .check = "agent_expiry",
-                        .what = StrCat("agent ", name, " never expires"),
-                        .mend = "give agents an end: `leasehold agent create NAME --expires 90d`"});
+    if (!agent.has_expire_time()) endless_agents.push_back(ShortName(agent.name()));
+    if (agent.owner().empty()) unowned.push_back(ShortName(agent.name()));
     for (const v1::AgentToken& token : agent.tokens()) {
-      examination->Check(
-          !token.has_expire_time(),
-          {.severity = Severity::kWarning,
-           .check = "token_expiry",
-           .what = StrCat(token.name(), " never expires"),
-           .mend = StrCat("issue one with --ttl, then `leasehold agent token revoke ", token.name(),
-                          "`")});
+      if (!token.has_expire_time()) endless_tokens.push_back(token.name());
     }
-    examination->Check(agent.owner().empty(),
-                       {.severity = Severity::kNote,
-                        .check = "agent_owner",
-                        .what = StrCat("nobody is named who answers for agent ", name),
-                        .mend = "name one when you create agents: --owner"});
   }
+  examination->Check(!endless_agents.empty(),
+                     About("agent_expiry", endless_agents, "agents that never expire",
+                           "create agents with --expires, for example 90d"));
+  examination->Check(!unowned.empty(),
+                     About("agent_owner", unowned, "agents that nobody answers for",
+                           "create agents with --owner"));
+  Finding tokens = About("token_expiry", endless_tokens, "tokens that never expire",
+                         "issue new ones with --ttl and end these: leasehold agent token revoke");
+  tokens.severity = Severity::kWarning;
+  examination->Check(!endless_tokens.empty(), std::move(tokens));
 }
 
 }  // namespace

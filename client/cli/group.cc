@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
@@ -38,6 +39,10 @@ absl::StatusOr<std::vector<std::string>> MembersTyped(const Arguments& args) {
   return members;
 }
 
+std::string AgentCount(const v1::Group& group) {
+  return Counted(static_cast<uint64_t>(group.agents_size()), "agent");
+}
+
 std::string MembersText(const v1::Group& group) {
   std::string text;
   for (const std::string& agent : group.agents()) {
@@ -54,8 +59,8 @@ absl::StatusOr<ExitStatus> Create(Session& session) {
   request.mutable_group()->set_description(session.args().Get("description").value_or(""));
   for (const std::string& member : members) request.mutable_group()->add_agents(member);
   ASSIGN_OR_RETURN(const v1::Group group, session.Call(&Stub::CreateGroup, request));
-  session.console().Answer(MessageJson(group), StrCat(group.name(), ": created with ",
-                                                      group.agents_size(), " agents\n"));
+  session.console().Answer(MessageJson(group),
+                           StrCat(group.name(), ": created with ", AgentCount(group), "\n"));
   return ExitStatus::kOk;
 }
 
@@ -80,7 +85,7 @@ absl::StatusOr<ExitStatus> Update(Session& session, ChangeMembers change) {
   }
   RETURN_IF_ERROR(updated.status());
   session.console().Answer(MessageJson(*updated),
-                           StrCat(updated->name(), ": ", updated->agents_size(), " agents\n"));
+                           StrCat(updated->name(), ": ", AgentCount(*updated), "\n"));
   return ExitStatus::kOk;
 }
 
@@ -142,8 +147,8 @@ absl::StatusOr<ExitStatus> Delete(Session& session) {
   ASSIGN_OR_RETURN(const std::string name,
                    ResourceName("groups/", session.args().positionals()[0]));
   ASSIGN_OR_RETURN(const v1::Group group, GetGroup(session, name));
-  RETURN_IF_ERROR(session.Confirm(StrCat("delete ", name, " with ", group.agents_size(),
-                                         " agents? policies about it no longer reach them")));
+  RETURN_IF_ERROR(session.Confirm(StrCat("delete ", name, " with ", AgentCount(group),
+                                         "? policies about it no longer reach them")));
   v1::DeleteGroupRequest request;
   request.set_name(name);
   request.set_etag(group.etag());

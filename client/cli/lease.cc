@@ -58,6 +58,10 @@ absl::StatusOr<ExitStatus> List(Session& session) {
   ASSIGN_OR_RETURN(const uint64_t limit, ParseLimit(session.args(), kDefaultLimit));
   ASSIGN_OR_RETURN(const auto leases, ListAll(session, &Stub::ListLeases, request,
                                               &v1::ListLeasesResponse::leases, limit));
+  if (leases.items.empty()) {
+    RETURN_IF_ERROR(CheckExists(session, "agents/", request.agent()));
+    RETURN_IF_ERROR(CheckExists(session, "secrets/", request.secret()));
+  }
   Table table({"LEASE", "AGENT", "SECRET", "WORKFLOW", "DELIVERY", "STATE", "EXPIRES", "ALLOWED",
                "DENIED"});
   Json list = Json::Array();
@@ -70,7 +74,7 @@ absl::StatusOr<ExitStatus> List(Session& session) {
     list.Append(MessageJson(lease));
   }
   session.console().Answer(Json::Object().Set("leases", std::move(list)), table.ToText());
-  if (leases.more) session.console().Note("there are older ones; --limit 0 lists all");
+  if (leases.more) session.console().Note("there may be older ones; --limit 0 lists all");
   return ExitStatus::kOk;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
 #include "google/protobuf/util/delimited_message_util.h"
@@ -40,7 +41,7 @@ absl::StatusOr<ExitStatus> Export(Session& session) {
   const std::string path = *session.args().Get("out");
   ASSIGN_OR_RETURN(const uint64_t entries, ExportToFile(session, path));
   session.console().Answer(Json::Object().Set("file", path).Set("entries", entries),
-                           StrCat(path, ": ", entries, " entries\n"));
+                           StrCat(path, ": ", Counted(entries, "entry", "entries"), "\n"));
   return ExitStatus::kOk;
 }
 

@@ -70,6 +70,11 @@ absl::StatusOr<ExitStatus> ListEntries(Session& session) {
   request.set_descending(limit != 0);
   ASSIGN_OR_RETURN(auto entries, ListAll(session, &v1::LedgerService::Stub::ListEntries, request,
                                          &v1::ListEntriesResponse::entries, limit));
+  if (entries.items.empty()) {
+    RETURN_IF_ERROR(CheckExists(session, "agents/", request.agent()));
+    RETURN_IF_ERROR(CheckExists(session, "secrets/", request.secret()));
+    RETURN_IF_ERROR(CheckExists(session, "targets/", request.target()));
+  }
   if (limit != 0) std::reverse(entries.items.begin(), entries.items.end());
   Table table({"ENTRY", "TIME", "KIND", "AGENT", "SECRET", "DESTINATION", "VERDICT", "WHAT"});
   Json list = Json::Array();
@@ -80,7 +85,7 @@ absl::StatusOr<ExitStatus> ListEntries(Session& session) {
     list.Append(MessageJson(entry));
   }
   session.console().Answer(Json::Object().Set("entries", std::move(list)), table.ToText());
-  if (entries.more) session.console().Note("there are older ones; --limit 0 lists all");
+  if (entries.more) session.console().Note("there may be older ones; --limit 0 lists all");
   return ExitStatus::kOk;
 }
 

@@ -99,7 +99,7 @@ absl::StatusOr<ExitStatus> List(Session& session) {
     list.Append(MessageJson(revision));
   }
   session.console().Answer(Json::Object().Set("revisions", std::move(list)), table.ToText());
-  if (revisions.more) session.console().Note("there are older ones; --limit 0 lists all");
+  if (revisions.more) session.console().Note("there may be older ones; --limit 0 lists all");
   return ExitStatus::kOk;
 }
 

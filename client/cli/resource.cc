@@ -75,4 +75,25 @@ absl::Status WithNearName(Session& session, const absl::Status& error, std::stri
   return hint.empty() ? error : WithHint(error, hint);
 }
 
+absl::Status CheckExists(Session& session, std::string_view collection,
+                         const std::string& resource) {
+  absl::Status status;
+  if (resource.empty()) return status;
+  if (collection == "agents/") {
+    v1::GetAgentRequest request;
+    request.set_name(resource);
+    status = session.Call(&v1::IdentityService::Stub::GetAgent, request).status();
+  } else if (collection == "secrets/") {
+    v1::GetSecretRequest request;
+    request.set_name(resource);
+    status = session.Call(&v1::SecretService::Stub::GetSecret, request).status();
+  } else if (collection == "targets/") {
+    v1::GetTargetRequest request;
+    request.set_name(resource);
+    status = session.Call(&v1::IdentityService::Stub::GetTarget, request).status();
+  }
+  if (ExitStatusOf(status) != ExitStatus::kNotFound) return absl::OkStatus();
+  return WithNearName(session, status, collection, resource);
+}
+
 }  // namespace leasehold

@@ -28,6 +28,12 @@ std::string LeaseName(std::string_view typed);
 absl::Status WithNearName(Session& session, const absl::Status& error, std::string_view collection,
                           std::string_view resource);
 
+// For an empty answer about `resource`: a typing error must not look like "nothing happened". A not
+// found error where the server says that there is no such agent, secret or target now; OK
+// otherwise, also where this caller may not ask.
+absl::Status CheckExists(Session& session, std::string_view collection,
+                         const std::string& resource);
+
 }  // namespace leasehold
 
 #endif  // LEASEHOLD_CLIENT_CLI_RESOURCE_H_

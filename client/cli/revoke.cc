@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/selector.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
@@ -18,10 +19,6 @@ namespace leasehold {
 namespace {
 
 using Stub = v1::RevocationService::Stub;
-
-std::string CountText(uint64_t leases) {
-  return StrCat(leases, leases == 1 ? " lease" : " leases");
-}
 
 // The server counts what was covered after it has acknowledged the revocation. Waits a moment for
 // the count; without it the revocation is as good.
@@ -41,7 +38,7 @@ v1::Revocation WithCount(Connection& server, v1::Revocation revocation) {
 
 std::string RevocationText(const v1::Revocation& revocation, bool dry_run) {
   const std::string what = SelectorText(revocation.selector());
-  const std::string count = revocation.counted() ? CountText(revocation.covered_leases())
+  const std::string count = revocation.counted() ? Counted(revocation.covered_leases(), "lease")
                                                  : std::string("leases are still being counted");
   if (dry_run) return StrCat(what, ": would revoke ", count, "\n");
   return StrCat(what, ": revoked, ", count, revocation.hold() ? "; held" : "", " (",

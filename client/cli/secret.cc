@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/secret_input.h"
@@ -137,9 +138,9 @@ absl::StatusOr<ExitStatus> Delete(Session& session) {
   get.set_name(name);
   const auto secret = session.Call(&Stub::GetSecret, get);
   if (!secret.ok()) return WithNearName(session, secret.status(), "secrets/", name);
-  RETURN_IF_ERROR(
-      session.Confirm(StrCat("delete ", name, " and destroy its ", secret->version_count(),
-                             " versions for good? its leases end")));
+  RETURN_IF_ERROR(session.Confirm(StrCat("delete ", name, " and destroy its ",
+                                         Counted(secret->version_count(), "version"),
+                                         " for good? its leases end")));
   v1::DeleteSecretRequest request;
   request.set_name(name);
   request.set_etag(secret->etag());

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
@@ -72,8 +73,9 @@ absl::StatusOr<ExitStatus> Backup(Session& session) {
                    server->Call(&Stub::Backup, request, kDeadline));
   Json data = MessageJson(response);
   data.Set("path", path);
-  session.console().Answer(data, StrCat(path, ": ", response.tree_size(), " entries, ",
-                                        SizeText(response.bytes()), ", verified\n"));
+  session.console().Answer(
+      data, StrCat(path, ": ", Counted(response.tree_size(), "entry", "entries"), ", ",
+                   SizeText(response.bytes()), ", verified\n"));
   session.console().Note("the root key is not in it: keep root.key apart from the backup");
   return ExitStatus::kOk;
 }
@@ -85,7 +87,8 @@ Command ServerCommand() {
       .name = "server",
       .summary = "set up, watch, back up and restore the server of this machine",
       .examples = {"leasehold server status"},
-      .commands = {{.name = "status",
+      .commands = {ServerInitCommand(),
+                   {.name = "status",
                     .summary = "say how the server is",
                     .examples = {"leasehold server status",
                                  "leasehold server status -o json | jq .tree_size"},

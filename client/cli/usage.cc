@@ -137,9 +137,16 @@ absl::StatusOr<ExitStatus> Usage(Session& session) {
     request.set_page_token(page.next_page_token());
     more = !page.next_page_token().empty();
   }
+  if (rows.empty()) {
+    RETURN_IF_ERROR(CheckExists(session, "agents/", request.agent()));
+    RETURN_IF_ERROR(CheckExists(session, "secrets/", request.secret()));
+    if (request.destination().starts_with("targets/")) {
+      RETURN_IF_ERROR(CheckExists(session, "targets/", request.destination()));
+    }
+  }
   session.console().Answer(Json::Object().Set("rows", std::move(list)).Set("tree_size", tree_size),
                            UsageTable(by, rows).ToText());
-  if (more) session.console().Note("there are older ones; --limit 0 lists all");
+  if (more) session.console().Note("there may be older ones; --limit 0 lists all");
   return ExitStatus::kOk;
 }
 

@@ -1,5 +1,6 @@
+#include "server/base/version.h"
+
 #include <string>
-#include <string_view>
 
 #include "client/cli/commands.h"
 #include "client/cli/session.h"
@@ -10,17 +11,15 @@
 namespace leasehold {
 namespace {
 
-constexpr std::string_view kBuildVersion = LEASEHOLD_VERSION;  // from CMakeLists.txt
-
 // The server's version is a courtesy: whoever asks without a server gets an answer too.
 absl::StatusOr<ExitStatus> Version(Session& session) {
   const auto server =
       session.Call(&v1::AdminService::Stub::GetServerInfo, v1::GetServerInfoRequest());
   Json data = Json::Object();
-  data.Set("client", kBuildVersion);
+  data.Set("client", kLeaseholdVersion);
   data.Set("server", server.ok() ? Json(server->version()) : Json());
   session.console().Answer(
-      data, StrCat("leasehold ", kBuildVersion, "\n",
+      data, StrCat("leasehold ", kLeaseholdVersion, "\n",
                    server.ok() ? StrCat("leaseholdd ", server->version(), "\n") : std::string()));
   return ExitStatus::kOk;
 }

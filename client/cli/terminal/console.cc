@@ -4,6 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <istream>
 #include <ostream>
 
@@ -13,25 +14,40 @@
 namespace leasehold {
 namespace {
 
-// Switches the terminal's echo off as long as it lives.
+// What the terminal was like before its echo was switched off; for the signal handler, which can
+// reach nothing else.
+termios terminal_before;
+
+// Leaves the terminal as it was, then lets the signal do what it always does. Only calls that a
+// signal handler may make.
+void RestoreTerminalAndDie(int signal) {
+  tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+// Switches the terminal's echo off as long as it lives, or until a signal ends the process.
 class EchoOff {
  public:
   EchoOff() {
-    ok_ = tcgetattr(STDIN_FILENO, &before_) == 0;
+    ok_ = tcgetattr(STDIN_FILENO, &terminal_before) == 0;
     if (!ok_) return;
-    termios quiet = before_;
+    for (const int signal : kSignals) std::signal(signal, RestoreTerminalAndDie);
+    termios quiet = terminal_before;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ok_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
   }
   ~EchoOff() {
-    if (ok_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    if (!ok_) return;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+    for (const int signal : kSignals) std::signal(signal, SIG_DFL);
   }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
   bool ok() const { return ok_; }
 
  private:
-  termios before_{};
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   bool ok_ = false;
 };
 

@@ -1,0 +1,57 @@
+#include <string>
+
+#include "client/cli/commands.h"
+#include "client/cli/session.h"
+#include "client/cli/terminal/table.h"
+#include "server/base/clock.h"
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+#include "server/install/install.h"
+
+namespace leasehold {
+namespace {
+
+absl::StatusOr<ExitStatus> Init(Session& session) {
+  const SystemClock clock;
+  ASSIGN_OR_RETURN(const InitReport report,
+                   InitServer({.data_dir = session.data_folder(),
+                               .store_name = session.args().Get("name").value_or(""),
+                               .clock = clock}));
+  Facts facts;
+  facts.Add("data folder", report.data_dir);
+  facts.Add("database", report.database);
+  facts.Add("root key", report.root_key);
+  facts.Add("origin", report.origin);
+  facts.Add("verifier key", report.verifier_key);
+  session.console().Answer(
+      Json::Object()
+          .Set("data_dir", report.data_dir)
+          .Set("database", report.database)
+          .Set("root_key", report.root_key)
+          .Set("origin", report.origin)
+          .Set("verifier_key", report.verifier_key),
+      StrCat(facts.ToText(), "\ncopy ", report.root_key,
+             " to a safe place now, apart from backups of the database:\nboth together are every "
+             "secret, and a backup without the key is none.\nnext: leaseholdd --data-dir ",
+             report.data_dir, "\n"));
+  return ExitStatus::kOk;
+}
+
+}  // namespace
+
+Command ServerInitCommand() {
+  return {
+      .name = "init",
+      .summary = "make a data folder with a root key and an empty database",
+      .details =
+          "In the folder of --data-dir, on this machine. Prints what to back up and the key "
+          "by which\nothers verify checkpoints. Changes nothing where a store is already.",
+      .flags = {{.name = "name",
+                 .value = "NAME",
+                 .help = "stands in checkpoints; without it the machine's name"}},
+      .examples = {"leasehold server init --data-dir ./leasehold-data"},
+      .run = Init,
+  };
+}
+
+}  // namespace leasehold

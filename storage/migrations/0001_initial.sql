@@ -1,5 +1,6 @@
 -- Everything a store holds, in one file, so that lease, ledger and ciphertext commit together.
--- Numbers that the server counts are INTEGER; bytes that it does not look into are BLOB.
+-- Numbers that the server counts are INTEGER; bytes that it does not look into are BLOB. Columns
+-- named crc hold a checksum over other columns, see storage/sqlite/row_check.h.
 
 -- One row, written once.
 CREATE TABLE genesis (
@@ -22,10 +23,12 @@ CREATE TABLE head (
 ) STRICT;
 
 -- The ledger: the bytes as they are hashed. Keys come in order, so a commit touches the last page
--- only; a table with random keys wrote twelve times the bytes.
+-- only; a table with random keys wrote twelve times the bytes. crc is over both others:
+-- it names a damaged entry, where the tree only tells that there is one.
 CREATE TABLE entries (
   idx INTEGER PRIMARY KEY,
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  crc INTEGER NOT NULL
 ) STRICT;
 
 -- Cleartext behind text_defined entries. Erased: salt and text are NULL.
@@ -41,8 +44,8 @@ CREATE TABLE bodies (
   body BLOB NOT NULL
 ) STRICT;
 
--- Ciphertext of secrets. Destroyed: wrapped_key and ciphertext are NULL. field_names holds one
--- name a line.
+-- Ciphertext of secrets. Destroyed: wrapped_key, ciphertext and sealed_crc, which is over them, are
+-- NULL. crc is over the other columns. field_names holds one name a line.
 CREATE TABLE versions (
   secret INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -50,6 +53,8 @@ CREATE TABLE versions (
   wrapped_key BLOB,
   ciphertext BLOB,
   field_names TEXT NOT NULL,
+  crc INTEGER NOT NULL,
+  sealed_crc INTEGER,
   PRIMARY KEY (secret, number)
 ) STRICT;
 
@@ -58,6 +63,7 @@ CREATE TABLE keys (
   class INTEGER NOT NULL,
   number INTEGER NOT NULL,
   sealed BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (class, number)
 ) STRICT;
 

@@ -7,6 +7,7 @@
 #include "server/base/check.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "storage/sqlite/row_check.h"
 
 namespace leasehold {
 namespace {
@@ -15,17 +16,18 @@ constexpr const char* kStatements[] = {
     "BEGIN IMMEDIATE",
     "COMMIT",
     "ROLLBACK",
-    "INSERT INTO entries(idx, bytes) VALUES(?1, ?2)",
+    "INSERT INTO entries(idx, bytes, crc) VALUES(?1, ?2, ?3)",
     "INSERT INTO texts(id, kind, salt, text) VALUES(?1, ?2, ?3, ?4)",
     "UPDATE texts SET salt = NULL, text = NULL WHERE id = ?1",
     "INSERT INTO bodies(hash, body) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
-    "INSERT INTO versions(secret, number, key_number, wrapped_key, ciphertext, field_names)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+    "INSERT INTO versions(secret, number, key_number, wrapped_key, ciphertext, field_names, crc,"
+    " sealed_crc) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
     " ON CONFLICT(secret, number) DO UPDATE SET key_number = ?3, wrapped_key = ?4,"
-    " ciphertext = ?5, field_names = ?6",
-    "UPDATE versions SET wrapped_key = NULL, ciphertext = NULL WHERE secret = ?1 AND number = ?2",
-    "INSERT INTO keys(class, number, sealed) VALUES(?1, ?2, ?3)"
-    " ON CONFLICT(class, number) DO UPDATE SET sealed = ?3",
+    " ciphertext = ?5, field_names = ?6, crc = ?7, sealed_crc = ?8",
+    "UPDATE versions SET wrapped_key = NULL, ciphertext = NULL, sealed_crc = NULL"
+    " WHERE secret = ?1 AND number = ?2",
+    "INSERT INTO keys(class, number, sealed, crc) VALUES(?1, ?2, ?3, ?4)"
+    " ON CONFLICT(class, number) DO UPDATE SET sealed = ?3, crc = ?4",
     "INSERT INTO tiles(id, hashes) VALUES(?1, ?2)",
     "INSERT INTO summaries(block, summary) VALUES(?1, ?2)"
     " ON CONFLICT(block) DO UPDATE SET summary = ?2",
@@ -93,7 +95,10 @@ absl::Status BatchWriter::WriteMark(const TimeMark& mark) {
 absl::Status BatchWriter::WriteRows(const Batch& batch) {
   uint64_t index = batch.first_index;
   for (const std::string& entry : batch.entries) {
-    RETURN_IF_ERROR(statements_[kEntry].BindNumber(1, index++).BindBlob(2, entry).Run());
+    Statement& insert = statements_[kEntry];
+    insert.BindNumber(1, index).BindBlob(2, entry).Bind(3, EntryCheck(index, entry));
+    RETURN_IF_ERROR(insert.Run());
+    ++index;
   }
   RETURN_IF_ERROR(WriteTexts(batch));
   RETURN_IF_ERROR(WriteVersions(batch));
@@ -125,7 +130,9 @@ absl::Status BatchWriter::WriteVersions(const Batch& batch) {
     Statement& put = statements_[kVersion];
     put.BindNumber(1, row.key.secret.value()).BindNumber(2, row.key.number.value());
     put.BindNumber(3, row.key_number).BindBlob(4, row.wrapped_key).BindBlob(5, row.ciphertext);
-    RETURN_IF_ERROR(put.BindText(6, names).Run());
+    put.BindText(6, names).Bind(7, VersionCheck(row.key, row.key_number, names));
+    put.Bind(8, SealedCheck(row.wrapped_key, row.ciphertext));
+    RETURN_IF_ERROR(put.Run());
   }
   for (const VersionKey& key : batch.destroyed_versions) {
     Statement& destroy = statements_[kDestroyVersion];
@@ -142,6 +149,7 @@ absl::Status BatchWriter::WriteBodiesAndKeys(const Batch& batch) {
   for (const KeyRow& row : batch.keys) {
     Statement& put = statements_[kKey];
     put.Bind(1, row.key_class).BindNumber(2, row.number).BindBlob(3, row.sealed);
+    put.Bind(4, KeyCheck(row.key_class, row.number, row.sealed));
     RETURN_IF_ERROR(put.Run());
   }
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "storage/sqlite/batch_writer.h"
+#include "storage/sqlite/row_check.h"
 
 namespace leasehold {
 namespace {
@@ -97,7 +98,7 @@ absl::Status SqliteView::ReadEntries(
     const std::function<absl::Status(uint64_t index, std::string_view bytes)>& visit) {
   if (first >= end) return absl::OkStatus();
   ASSIGN_OR_RETURN(Statement select,
-                   connection_.Prepare("SELECT idx, bytes FROM entries"
+                   connection_.Prepare("SELECT idx, bytes, crc FROM entries"
                                        " WHERE idx >= ?1 AND idx < ?2 ORDER BY idx"));
   select.BindNumber(1, first).BindNumber(2, end);
   uint64_t index = first;
@@ -105,7 +106,11 @@ absl::Status SqliteView::ReadEntries(
     if (static_cast<uint64_t>(select.Number(0)) != index) {
       return Damaged(StrCat("entry ", index, " is missing"));
     }
-    return visit(index++, select.Bytes(1));
+    const std::string_view bytes = select.Bytes(1);
+    if (select.Number(2) != EntryCheck(index, bytes)) {
+      return Damaged(StrCat("entry ", index, " was changed: it does not fit its checksum"));
+    }
+    return visit(index++, bytes);
   }));
   return index == end ? absl::OkStatus() : Damaged(StrCat("entry ", index, " is missing"));
 }
@@ -141,22 +146,36 @@ absl::StatusOr<std::optional<std::string>> SqliteView::ReadBody(const Hash& hash
 
 absl::StatusOr<std::optional<VersionRow>> SqliteView::ReadVersion(const VersionKey& key) {
   ASSIGN_OR_RETURN(Statement select,
-                   connection_.Prepare("SELECT key_number, wrapped_key, ciphertext, field_names"
+                   connection_.Prepare("SELECT key_number, wrapped_key, ciphertext, field_names,"
+                                       " crc, sealed_crc"
                                        " FROM versions WHERE secret = ?1 AND number = ?2"));
   select.BindNumber(1, key.secret.value()).BindNumber(2, key.number.value());
   ASSIGN_OR_RETURN(const bool found, select.Step());
   if (!found) return std::nullopt;
-  return VersionRow{key, static_cast<uint32_t>(select.Number(0)), std::string(select.Bytes(1)),
-                    std::string(select.Bytes(2)), SplitLines(select.Bytes(3))};
+  VersionRow row{key, static_cast<uint32_t>(select.Number(0)), std::string(select.Bytes(1)),
+                 std::string(select.Bytes(2)), SplitLines(select.Bytes(3))};
+  const bool destroyed = select.IsNull(1) && select.IsNull(2) && select.IsNull(5);
+  if (select.Number(4) != VersionCheck(key, row.key_number, select.Bytes(3)) ||
+      (!destroyed && select.Number(5) != SealedCheck(row.wrapped_key, row.ciphertext))) {
+    return Damaged(StrCat("version ", key.number.value(), " of secret ", key.secret.value(),
+                          " was changed: it does not fit its checksum"));
+  }
+  return row;
 }
 
 absl::StatusOr<std::vector<KeyRow>> SqliteView::ReadKeys() {
-  ASSIGN_OR_RETURN(Statement select, connection_.Prepare("SELECT class, number, sealed FROM keys"
-                                                         " ORDER BY class, number"));
+  ASSIGN_OR_RETURN(Statement select,
+                   connection_.Prepare("SELECT class, number, sealed, crc FROM keys"
+                                       " ORDER BY class, number"));
   std::vector<KeyRow> rows;
-  RETURN_IF_ERROR(ForEach(select, [&] {
-    rows.push_back(KeyRow{static_cast<int>(select.Number(0)),
-                          static_cast<uint32_t>(select.Number(1)), std::string(select.Bytes(2))});
+  RETURN_IF_ERROR(ForEach(select, [&]() -> absl::Status {
+    KeyRow row{static_cast<int>(select.Number(0)), static_cast<uint32_t>(select.Number(1)),
+               std::string(select.Bytes(2))};
+    if (select.Number(3) != KeyCheck(row.key_class, row.number, row.sealed)) {
+      return Damaged(StrCat("key ", row.number, " of class ", row.key_class,
+                            " was changed: it does not fit its checksum"));
+    }
+    rows.push_back(std::move(row));
     return absl::OkStatus();
   }));
   return rows;

@@ -224,8 +224,38 @@ TEST_CASE("a ledger that does not end where its head says is damaged") {
   SqliteHarness harness;
   Grow(*MakeStore(harness), 1, 3);
   RunSql(harness.path(), GENERATE("DELETE FROM entries WHERE idx = 3",
-                                  "INSERT INTO entries VALUES(4, x'00')", "DELETE FROM head"));
+                                  "INSERT INTO entries VALUES(4, x'00', 0)", "DELETE FROM head"));
   CHECK(OpenReason(harness) == Reason::kStoreDamaged);
+}
+
+TEST_CASE("a row that does not fit its checksum is damage, and the sentence names it") {
+  SqliteHarness harness;
+  auto store = MakeStore(harness);
+  Batch batch = Entries(1, {"one", "two", "three"});
+  batch.versions = {{{EntityUid(3), VersionNumber(1)}, 1, "wrapped", "cipher", {"user"}}};
+  batch.keys = {{2, 1, "sealed"}};
+  REQUIRE(store->Append(batch).ok());
+  store.reset();
+  const auto [sql, sentence] = GENERATE(table<std::string, std::string>({
+      {"UPDATE entries SET bytes = x'74774f' WHERE idx = 2", "entry 2 was changed"},
+      {"UPDATE entries SET crc = crc + 1 WHERE idx = 2", "entry 2 was changed"},
+      {"UPDATE entries AS a SET bytes = (SELECT bytes FROM entries AS b WHERE b.idx = 4 - a.idx),"
+       " crc = (SELECT crc FROM entries AS b WHERE b.idx = 4 - a.idx) WHERE idx IN (1, 3)",
+       "entry 1 was changed"},
+      {"UPDATE versions SET wrapped_key = x'77726170706544'", "version 1 of secret 3 was changed"},
+      {"UPDATE versions SET ciphertext = NULL", "version 1 of secret 3 was changed"},
+      {"UPDATE versions SET field_names = 'users'", "version 1 of secret 3 was changed"},
+      {"UPDATE keys SET sealed = x'7365616c6544'", "key 1 of class 2 was changed"},
+  }));
+  RunSql(harness.path(), sql);
+  const auto view = OpenReadOnly(harness.path());
+  REQUIRE(view.ok());
+  absl::Status found =
+      (*view)->ReadEntries(0, 4, [](uint64_t, std::string_view) { return absl::OkStatus(); });
+  found.Update((*view)->ReadVersion({EntityUid(3), VersionNumber(1)}).status());
+  found.Update((*view)->ReadKeys().status());
+  CHECK(ReasonOf(found) == Reason::kStoreDamaged);
+  CHECK_THAT(std::string(found.message()), Catch::Contains(sentence));
 }
 
 TEST_CASE("an older copy that was put back by hand is refused") {

@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -31,6 +32,7 @@
 #include "server/net/server_limits.h"
 #include "server/state_sample.h"
 #include "server/telemetry.h"
+#include "storage/sqlite/sqlite_store.h"
 
 namespace leasehold {
 namespace {
@@ -55,6 +57,23 @@ FrontDoorOptions MainDoor(const Config& config) {
 
 FrontDoorOptions RevocationDoor(const Config& config) {
   return {.thread_name = "lh-accept-rev", .revoke_socket = config.revoke_socket};
+}
+
+// Agents that run as the server's own user can read what the server can, files and sockets.
+bool AgentsAreIsolated(const Config& config) {
+  return !config.agent_socket_users.empty() || geteuid() == 0;
+}
+
+ServerFacts FactsOf(const Config& config) {
+  ServerFacts facts{.database = DatabasePath(config.data_dir),
+                    .start_time = absl::Now(),
+                    .open_copy = [](const std::string& path) { return OpenReadOnly(path); }};
+  if (!AgentsAreIsolated(config)) {
+    facts.warnings.push_back(
+        "not isolated: whatever runs as this server's own user can act as its operator; run agents "
+        "as another user");
+  }
+  return facts;
 }
 
 }  // namespace
@@ -83,8 +102,9 @@ class Server::Impl {
         dedicated_revocation_service_(revocations_, gate_),
         policy_service_(authority_, gate_, *opened_.store, *read_pool_),
         identity_service_(authority_, gate_),
-        ledger_service_(authority_, gate_, *opened_.store, *read_pool_),
-        admin_service_(authority_, gate_, *opened_.store, *read_pool_, config_) {}
+        ledger_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_),
+        admin_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_,
+                       FactsOf(config_)) {}
   ~Impl();
 
   // Revokes before anybody is served, where the command line says so.
@@ -107,6 +127,8 @@ class Server::Impl {
   Authenticator authenticator_;
   Gate gate_;
   std::unique_ptr<ReadPool> read_pool_ = std::make_unique<ReadPool>("lh-read");
+  // Exports and backups take minutes and must not hold up pages.
+  std::unique_ptr<ReadPool> bulk_pool_ = std::make_unique<ReadPool>("lh-bulk", /*threads=*/1);
   RevocationMethods revocations_;
   SecretService secret_service_;
   LeaseService lease_service_;
@@ -238,6 +260,7 @@ Server::Impl::~Impl() {
     grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
   }
   read_pool_.reset();
+  bulk_pool_.reset();
   if (hot_thread_ != nullptr && grpc_ != nullptr) {
     hot_thread_->Stop();
   }

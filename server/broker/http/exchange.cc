@@ -54,9 +54,13 @@ Exchange::Exchange(BrokerContext* context, Stream* client, const RequestHead* he
       started_(steady_clock::now()),
       upload_(head->body, BodyScanner::Rules::kRequest) {}
 
-Exchange::~Exchange() {
+Exchange::~Exchange() { End(); }
+
+void Exchange::End() {
   watch_ = nullptr;
   if (handle_ != nullptr) handle_->exchange = nullptr;
+  target_ = nullptr;
+  request_.Clear();
 }
 
 asio::awaitable<std::optional<Problem>> Exchange::Run() {
@@ -68,6 +72,7 @@ asio::awaitable<std::optional<Problem>> Exchange::Run() {
   // What was wrong with the request counts more than what the target made of it.
   if (problem.has_value() && upload_failure_.has_value()) problem = std::move(upload_failure_);
   if (problem.has_value()) problem->entry = use_.entry;
+  End();
   co_return problem;
 }
 
@@ -131,7 +136,9 @@ asio::awaitable<void> Exchange::Upload() {
   const absl::Duration patience = context_->options.stall_timeout;
   while (!upload_.done()) {
     if (client_->input().empty()) {
-      const Io read = co_await client_->ReadMore(patience);
+      // Where both sides speak at once, each may be quiet for as long as a stream may.
+      const absl::Duration quiet = response_begun_ ? context_->options.stream_timeout : patience;
+      const Io read = co_await client_->ReadMore(quiet);
       if (read != Io::kOk) {
         co_return EndUpload(
             Problem::From(Error(Reason::kInvalidArgument, "the request's body does not end"),
@@ -157,7 +164,8 @@ void Exchange::EndUpload(std::optional<Problem> failure) {
   if (!upload_unwanted_) upload_failure_ = std::move(failure);
   if (upload_failure_.has_value()) {
     CutBoth(Error(Reason::kInvalidArgument, upload_failure_->detail));
-  } else {
+  } else if (!response_begun_) {
+    // From now on it is the target's turn.
     target_->LimitRead(use_.target->timeout());
   }
   upload_ended_->cancel();
@@ -265,6 +273,8 @@ void Exchange::Finish(bool whole_response) {
 
 void Exchange::Sweep(Sweeper::TimePoint now) {
   if (target_ == nullptr || now - started_ < Sweeper::kInterval) return;
+  // A client that only says that it will send nothing more counts as gone, as it does for other
+  // proxies: nothing tells it from one that was closed.
   if (!uploading_ && client_->IsGone()) {
     CutBoth(Error(Reason::kInvalidArgument, "the client is gone"));
   }

@@ -68,6 +68,8 @@ class Exchange final : public Sweeper::Swept {
   // Waits until Upload has ended, which it is made to.
   boost::asio::awaitable<void> JoinUpload();
   void CutBoth(const absl::Status& why);
+  // Nothing happens any more, and nothing of the credential is left.
+  void End();
   Problem TargetFailed(std::string_view what, int status) const;
   // Why the connection to the target ended.
   Problem WhyNoResponse(Io io) const;

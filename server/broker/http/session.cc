@@ -31,10 +31,12 @@ absl::Status NetworkForbidden() {
 }
 
 Problem Denied(const UseReply& use) {
-  return {.status = ReasonHttpStatus(use.reason),
-          .reason = use.reason,
+  // A denial without a reason is a bug of the judge's and must not look like a success.
+  const Reason reason = use.reason != Reason::kNone ? use.reason : Reason::kInternal;
+  return {.status = ReasonHttpStatus(reason),
+          .reason = reason,
           .detail = use.message,
-          .scope = ScopeOf(use.reason),
+          .scope = ScopeOf(reason),
           .retry_after = std::nullopt,
           .entry = use.entry};
 }

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -89,13 +90,8 @@ void Stream::Consume(size_t count) {
 
 std::optional<Io> Stream::TryRead() {
   if (!why_.ok()) return Io::kCut;
-  if (begin_ > 0 && end_ == kInputBytes) {
-    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-  LEASEHOLD_CHECK(end_ < kInputBytes, "reading into a full buffer");
-  const Moved moved = ReadOnce(buffer_.get() + end_, kInputBytes - end_);
+  const size_t room = MakeRoom();
+  const Moved moved = ReadOnce(buffer_.get() + end_, room);
   if (moved.bytes > 0) {
     end_ += moved.bytes;
     return Io::kOk;
@@ -105,7 +101,42 @@ std::optional<Io> Stream::TryRead() {
   return std::nullopt;
 }
 
+size_t Stream::MakeRoom() {
+  if (begin_ > 0 && end_ == kInputBytes) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  LEASEHOLD_CHECK(end_ < kInputBytes, "reading into a full buffer");
+  return kInputBytes - end_;
+}
+
 asio::awaitable<Io> Stream::ReadMore(absl::Duration timeout) {
+  return ssl_ != nullptr ? ReadTls(timeout) : ReadPlain(timeout);
+}
+
+// Asio knows whether a socket was read empty and then reads only when there is more, where trying
+// first and waiting then would be two system calls.
+asio::awaitable<Io> Stream::ReadPlain(absl::Duration timeout) {
+  StartWaiting(timeout, &reading_);
+  for (;;) {
+    if (!why_.ok()) co_return Io::kCut;
+    const size_t room = MakeRoom();
+    error_code error;
+    const size_t got = co_await socket_.async_read_some(
+        asio::buffer(buffer_.get() + end_, room), asio::redirect_error(asio::use_awaitable, error));
+    if (!why_.ok()) co_return Io::kCut;
+    end_ += got;
+    // Woken by the other direction's timeout: this one's is not over.
+    if (error == asio::error::operation_aborted && !reading_.timed_out) continue;
+    reading_.deadline = Sweeper::TimePoint::max();
+    if (got > 0) co_return Io::kOk;
+    if (reading_.timed_out) co_return Io::kTimedOut;
+    co_return error == asio::error::eof ? Io::kEnd : Io::kFailed;
+  }
+}
+
+asio::awaitable<Io> Stream::ReadTls(absl::Duration timeout) {
   for (;;) {
     if (const auto done = TryRead(); done.has_value()) co_return *done;
     // A TLS read that must write first (a change of keys) is not waited for by itself: the socket
@@ -190,10 +221,14 @@ void Stream::Sweep(Sweeper::TimePoint now) {
   if (passed) socket_.cancel(ignored);
 }
 
-asio::awaitable<Io> Stream::Wait(bool for_reading, Waiter* waiter, absl::Duration timeout) {
+void Stream::StartWaiting(absl::Duration timeout, Waiter* waiter) {
   waiter->timed_out = false;
   waiter->deadline =
       timeout == absl::InfiniteDuration() ? Sweeper::TimePoint::max() : After(timeout);
+}
+
+asio::awaitable<Io> Stream::Wait(bool for_reading, Waiter* waiter, absl::Duration timeout) {
+  StartWaiting(timeout, waiter);
   for (;;) {
     if (!why_.ok()) co_return Io::kCut;
     error_code error;

@@ -87,6 +87,11 @@ class Stream final : public Sweeper::Swept {
     bool timed_out = false;
   };
   boost::asio::awaitable<Io> Wait(bool for_reading, Waiter* waiter, absl::Duration timeout);
+  boost::asio::awaitable<Io> ReadPlain(absl::Duration timeout);
+  boost::asio::awaitable<Io> ReadTls(absl::Duration timeout);
+  // Room at the end of the buffer for one more read; there is some.
+  size_t MakeRoom();
+  void StartWaiting(absl::Duration timeout, Waiter* waiter);
   // The number of bytes moved, or nullopt and what to wait for or what went wrong.
   enum class Need { kRead, kWrite, kEnd, kFailed };
   struct Moved {

@@ -6,10 +6,12 @@ bin="$root/build/bin"
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 note() { printf '  %s\n' "$*"; }
-# Shows a command as one would type it, then runs it.
+# Shows a command as one would type it in the project's folder, then runs it.
 show() {
-  printf '  $ %s\n' "$*"
-  "$@" 2>&1 | sed 's/^/    /'
+  local shown="$*"
+  shown=${shown//"$bin/"/}
+  printf '  $ %s\n' "${shown//"$root/"/}"
+  "$@" 2>&1 | sed -e "s|$root/||g" -e 's/^/    /'
   return "${PIPESTATUS[0]}"
 }
 die() {
@@ -83,8 +85,11 @@ prepare_scene() {
   show "$bin/leasehold" target create reports --base-url "http://127.0.0.1:$downstream_port/reports" \
     --secret demo/reports-key --header X-Api-Key --allow-cidr 127.0.0.0/8
   show "$bin/leasehold" policy apply -f "$root/tools/demo-policy.yaml"
-  "$bin/leasehold" agent token triage-bot --ttl 1d > "$dir/triage-bot.token"
-  "$bin/leasehold" agent token nightly-bot --ttl 1d > "$dir/nightly-bot.token"
+  local agent
+  for agent in triage-bot nightly-bot; do
+    "$bin/leasehold" agent token "$agent" --ttl 1d > "$dir/$agent.token" 2> "$dir/note"
+    note "$agent's token is in ${dir#"$root/"}/$agent.token ($(sed 's/.*; //' "$dir/note"))"
+  done
   chmod 600 "$dir"/*.token
 }
 

@@ -76,6 +76,10 @@ absl::StatusOr<uint64_t> ParseHoldToken(const std::string& token) {
 
 void RevocationMethods::Revoke(const Principal& principal, const v1::RevokeRequest& request,
                                Done<v1::Revocation> done) {
+  if (request.dry_run()) {
+    std::move(done)(DryRun(request));
+    return;
+  }
   auto parse = [&]() -> absl::StatusOr<RevokeRequest> {
     RevokeRequest parsed{
         .principal = principal, .reason = request.reason(), .leases_only = request.leases_only()};
@@ -95,10 +99,6 @@ void RevocationMethods::Revoke(const Principal& principal, const v1::RevokeReque
   absl::StatusOr<RevokeRequest> parsed = parse();
   if (!parsed.ok()) {
     std::move(done)(parsed.status());
-    return;
-  }
-  if (request.dry_run()) {
-    std::move(done)(DryRun(request));
     return;
   }
   authority_.Submit<uint64_t>(

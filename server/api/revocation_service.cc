@@ -19,8 +19,10 @@ grpc::Status Serve(const grpc::ServerContext& context, const Gate& gate, const A
                    Response* response, Answer&& answer) {
   absl::Time start = absl::Now();
   absl::StatusOr<Principal> principal = gate.Admit(context, method);
-  absl::StatusOr<Response> result = principal.status();
-  if (principal.ok()) {
+  absl::StatusOr<Response> result = absl::UnknownError("not answered");
+  if (!principal.ok()) {
+    result = principal.status();
+  } else {
     absl::Notification answered;
     std::forward<Answer>(answer)(*principal, [&](absl::StatusOr<Response> given) {
       result = std::move(given);

@@ -38,11 +38,12 @@ absl::Status CheckCaller(const State& state, const Principal& principal, UnixMil
   }
 }
 
-absl::Status HeldError(const State& state, const Hold& hold) {
+// Without the operator's reason, which is not the agent's business.
+absl::Status HeldError(const Hold& hold) {
   return Error(
       Reason::kHeld,
-      StrCat("new leases are on hold since entry ", hold.index.value(), " (",
-             state.texts().Get(hold.reason), "); do not retry, ask an operator to resume"),
+      StrCat("new leases are on hold since entry ", hold.index.value(),
+             "; do not retry, ask an operator to resume"),
       {.scope = ErrorDetail::Scope::kAgent, .metadata = {{"entry", StrCat(hold.index.value())}}});
 }
 
@@ -111,7 +112,7 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
   }
   TextId workflow = state.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, request.workflow.value());
   if (const Hold* hold = state.holds().Blocking(agent.uid, secret->uid, workflow)) {
-    return HeldError(state, *hold);
+    return HeldError(*hold);
   }
   Terms terms{.secret = secret, .max_ttl = decision.max_ttl, .policy = decision.policy};
   ASSIGN_OR_RETURN(terms.version, ChooseVersion(state, *secret, request.version, now));
@@ -242,7 +243,7 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
     return refuse(LeaseError(*lease, usable));
   }
   if (const Hold* hold = state.holds().Blocking(lease->agent, lease->secret, lease->workflow)) {
-    return refuse(HeldError(state, *hold));
+    return refuse(HeldError(*hold));
   }
   LeaseDecision decision =
       state.policies().current().DecideLease({.agent = agent.name,

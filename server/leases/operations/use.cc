@@ -90,14 +90,11 @@ bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Pr
 void JudgePolicy(const State& state, const Lease& lease, const UseRequest& request,
                  Verdict& verdict) {
   DecisionSubject subject = SubjectOf(state, lease);
-  const CompiledTarget& target = *verdict.target->target;
-  bool is_read = target.IsRead(request.method, request.path);
-  verdict.write = !is_read;
   UseDecision decision = state.policies().current().DecideUse({.subject = subject,
                                                                .target = request.target,
                                                                .method = request.method,
                                                                .path = request.path,
-                                                               .is_read = is_read});
+                                                               .is_read = !verdict.write});
   verdict.policy = decision.policy;
   verdict.rule = decision.rule;
   verdict.action = std::move(decision.action);
@@ -115,6 +112,9 @@ Verdict Judge(const State& state, UnixMillis now, const Lease& lease, const UseR
               const LeaseTokenClaims& claims) {
   Verdict verdict;
   verdict.target = state.entities().FindByName(EntityKind::kTarget, request.target);
+  if (verdict.target != nullptr) {
+    verdict.write = !verdict.target->target->IsRead(request.method, request.path);
+  }
   if (!JudgeLease(state, now, lease, request.presenter, claims, verdict)) {
     return verdict;
   }

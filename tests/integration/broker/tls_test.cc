@@ -17,7 +17,7 @@ class TestCertificate {
  public:
   // `names` as OpenSSL writes them: "IP:127.0.0.1,DNS:localhost"
   explicit TestCertificate(const std::string& names) : context_(SSL_CTX_new(TLS_server_method())) {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
+    EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     X509* certificate = X509_new();
     X509_set_version(certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);

@@ -59,12 +59,11 @@ std::string ExpiryText(const v1::Agent& agent) {
 absl::StatusOr<ExitStatus> List(Session& session) {
   ASSIGN_OR_RETURN(const auto agents, ListAll(session, &Stub::ListAgents, v1::ListAgentsRequest(),
                                               &v1::ListAgentsResponse::agents));
-  Table table({"AGENT", "OWNER", "GROUPS", "TOKENS", "EXPIRES", "HELD"});
+  Table table({"AGENT", "OWNER", "GROUPS", "EXPIRES", "HELD"});
   Json list = Json::Array();
   for (const v1::Agent& agent : agents.items) {
     table.Add({ShortName(agent.name()), agent.owner().empty() ? "-" : agent.owner(),
-               GroupsText(agent), StrCat(agent.tokens_size()), ExpiryText(agent),
-               agent.held() ? "held" : "-"});
+               GroupsText(agent), ExpiryText(agent), agent.held() ? "held" : "-"});
     list.Append(MessageJson(agent));
   }
   session.console().Answer(Json::Object().Set("agents", std::move(list)), table.ToText());

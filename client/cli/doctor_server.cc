@@ -84,14 +84,10 @@ void ExamineAgents(Session& session, Examination* examination) {
                               v1::ListAgentsRequest(), &v1::ListAgentsResponse::agents);
   if (!agents.ok()) return;
   std::vector<std::string> endless_agents;
-  std::vector<std::string> endless_tokens;
   std::vector<std::string> unowned;
   for (const v1::Agent& agent : agents->items) {
     if (!agent.has_expire_time()) endless_agents.push_back(ShortName(agent.name()));
     if (agent.owner().empty()) unowned.push_back(ShortName(agent.name()));
-    for (const v1::AgentToken& token : agent.tokens()) {
-      if (!token.has_expire_time()) endless_tokens.push_back(token.name());
-    }
   }
   examination->Check(!endless_agents.empty(),
                      About("agent_expiry", endless_agents, "agents that never expire",
@@ -99,10 +95,6 @@ void ExamineAgents(Session& session, Examination* examination) {
   examination->Check(!unowned.empty(),
                      About("agent_owner", unowned, "agents that nobody answers for",
                            "create agents with --owner"));
-  Finding tokens = About("token_expiry", endless_tokens, "tokens that never expire",
-                         "issue new ones with --ttl and end these: leasehold agent token revoke");
-  tokens.severity = Severity::kWarning;
-  examination->Check(!endless_tokens.empty(), std::move(tokens));
 }
 
 }  // namespace

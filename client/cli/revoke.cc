@@ -73,10 +73,7 @@ absl::StatusOr<ExitStatus> Revoke(Session& session) {
   RETURN_IF_ERROR(CheckReason(session.args()));
   ASSIGN_OR_RETURN(const std::vector<v1::Selector> selectors, SelectorsTyped(session));
   if (session.args().Has("all") && !session.args().Has("dry-run")) {
-    RETURN_IF_ERROR(
-        session.Confirm(session.args().Has("leases-only")
-                            ? "revoke every lease of this server?"
-                            : "revoke every lease of this server and hold everything?"));
+    RETURN_IF_ERROR(session.Confirm("revoke every lease of this server?"));
   }
   ASSIGN_OR_RETURN(Connection * server, session.revocation_server());
   Json list = Json::Array();
@@ -107,10 +104,9 @@ Command RevokeCommand() {
       .details =
           "Once this says so, nothing that is covered is used any more. What is named is also "
           "held:\n"
-          "no new leases until `leasehold resume` (--leases-only leaves that out). Flags of\n"
-          "different kinds narrow each other: --agent a --secret s is what a has on s. A flag "
-          "that\n"
-          "repeats is one revocation each. A name without leases is fine and says 0 leases.",
+          "no new leases until `leasehold resume` (--leases-only leaves that out). A flag that "
+          "repeats\n"
+          "is one revocation each. A name without leases is fine and says 0 leases.",
       .positionals = {{.name = "LEASE",
                        .help = "a lease, as `leasehold lease list` shows it",
                        .count = Positional::Count::kAny}},
@@ -120,6 +116,8 @@ Command RevokeCommand() {
                    "leasehold revoke --secret demo/pat --leases-only --reason rotated"},
       .run = Revoke,
   };
+  revoke.flags.push_back(
+      {.name = "all", .help = "every lease of this server; sets no hold, new ones may be taken"});
   revoke.flags.push_back({.name = "reason", .value = "TEXT", .help = "why; stands in the ledger"});
   revoke.flags.push_back({.name = "dry-run", .help = "only count what would be revoked"});
   revoke.flags.push_back({.name = "leases-only", .help = "set no hold"});

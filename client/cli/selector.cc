@@ -12,23 +12,30 @@
 namespace leasehold {
 namespace {
 
-using Field = void (*)(v1::Selector*, std::string);
-
-// Multiplies `selectors` by the values of one flag.
-absl::Status Narrow(const Arguments& args, std::string_view flag, std::string_view collection,
-                    Field set, std::vector<v1::Selector>* selectors) {
-  const std::vector<std::string>& typed = args.All(flag);
-  if (typed.empty()) return absl::OkStatus();
-  std::vector<v1::Selector> narrowed;
-  for (const v1::Selector& selector : *selectors) {
-    for (const std::string& value : typed) {
-      ASSIGN_OR_RETURN(std::string name, ResourceName(collection, value));
-      v1::Selector& one = narrowed.emplace_back(selector);
-      set(&one, std::move(name));
-    }
+// A selector for each value of a flag.
+absl::Status Take(const Arguments& args, std::string_view flag, std::string_view collection,
+                  void (*set)(v1::Selector*, std::string), std::vector<v1::Selector>* selectors) {
+  for (const std::string& typed : args.All(flag)) {
+    ASSIGN_OR_RETURN(std::string name, ResourceName(collection, typed));
+    set(&selectors->emplace_back(), std::move(name));
   }
-  *selectors = std::move(narrowed);
   return absl::OkStatus();
+}
+
+// Flags of different kinds could mean "both" or "what both have in common". Whoever revokes must
+// not have to guess, and the server has only the former, one after the other.
+absl::Status CheckOneKind(const Arguments& args) {
+  std::string first;
+  for (const char* flag : {"agent", "secret", "workflow", "all"}) {
+    if (!args.Has(flag)) continue;
+    if (!first.empty()) {
+      return UsageError(StrCat("--", first, " and --", flag, " cannot stand together"),
+                        "do one after the other; each covers everything that it names");
+    }
+    first = flag;
+  }
+  if (!args.Has("all") || args.positionals().empty()) return absl::OkStatus();
+  return UsageError("--all selects every lease; none can be named beside it");
 }
 
 }  // namespace
@@ -38,34 +45,23 @@ std::vector<Flag> SelectorFlags() {
       {.name = "agent", .value = "NAME", .help = "leases of this agent", .repeats = true},
       {.name = "secret", .value = "NAME", .help = "leases on this secret", .repeats = true},
       {.name = "workflow", .value = "NAME", .help = "leases in this workflow", .repeats = true},
-      {.name = "all", .help = "every lease of this server"},
   };
 }
 
 absl::StatusOr<std::vector<v1::Selector>> SelectorsTyped(Session& session) {
   const Arguments& args = session.args();
-  const bool narrowed = args.Has("agent") || args.Has("secret") || args.Has("workflow");
-  if (args.Has("all")) {
-    if (narrowed || !args.positionals().empty()) {
-      return UsageError("--all selects everything; nothing can stand with it");
-    }
-    v1::Selector all;
-    all.set_all(true);
-    return std::vector<v1::Selector>{all};
-  }
+  RETURN_IF_ERROR(CheckOneKind(args));
   std::vector<v1::Selector> selectors;
-  if (narrowed) {
-    selectors.emplace_back();
-    RETURN_IF_ERROR(Narrow(
-        args, "agent", "agents/",
-        [](v1::Selector* s, std::string name) { s->set_agent(std::move(name)); }, &selectors));
-    RETURN_IF_ERROR(Narrow(
-        args, "secret", "secrets/",
-        [](v1::Selector* s, std::string name) { s->set_secret(std::move(name)); }, &selectors));
-    RETURN_IF_ERROR(Narrow(
-        args, "workflow", "workflows/",
-        [](v1::Selector* s, std::string name) { s->set_workflow(std::move(name)); }, &selectors));
-  }
+  if (args.Has("all")) selectors.emplace_back().set_all(true);
+  RETURN_IF_ERROR(Take(
+      args, "agent", "agents/",
+      [](v1::Selector* s, std::string name) { s->set_agent(std::move(name)); }, &selectors));
+  RETURN_IF_ERROR(Take(
+      args, "secret", "secrets/",
+      [](v1::Selector* s, std::string name) { s->set_secret(std::move(name)); }, &selectors));
+  RETURN_IF_ERROR(Take(
+      args, "workflow", "workflows/",
+      [](v1::Selector* s, std::string name) { s->set_workflow(std::move(name)); }, &selectors));
   for (const std::string& lease : args.positionals()) {
     if (lease.starts_with("lhl_") || lease.starts_with("lhb_")) {
       return UsageError("this takes a lease's name, never its token",
@@ -75,7 +71,7 @@ absl::StatusOr<std::vector<v1::Selector>> SelectorsTyped(Session& session) {
   }
   if (!selectors.empty()) return selectors;
   return UsageError("nothing is selected",
-                    "name a lease, or use --agent, --secret, --workflow or --all");
+                    "use --agent, --secret or --workflow; `--help` shows what else");
 }
 
 std::string SelectorText(const v1::Selector& selector) {
@@ -90,11 +86,12 @@ std::string SelectorText(const v1::Selector& selector) {
 
 absl::Status WithNearSelector(Session& session, const absl::Status& error,
                               const v1::Selector& selector) {
-  // Only where one name alone can be what does not exist.
-  const bool agent = !selector.agent().empty();
-  const bool secret = !selector.secret().empty();
-  if (agent && !secret) return WithNearName(session, error, "agents/", selector.agent());
-  if (secret && !agent) return WithNearName(session, error, "secrets/", selector.secret());
+  if (!selector.agent().empty()) {
+    return WithNearName(session, error, "agents/", selector.agent());
+  }
+  if (!selector.secret().empty()) {
+    return WithNearName(session, error, "secrets/", selector.secret());
+  }
   return error;
 }
 

@@ -15,16 +15,15 @@ namespace v1 {
 class Selector;
 }  // namespace v1
 
-// --agent, --secret, --workflow, --all.
+// --agent, --secret, --workflow. A command may declare --all beside them.
 std::vector<Flag> SelectorFlags();
 
-// What was selected: one selector for every combination of the flags' values, for flags of
-// different kinds narrow each other (--agent a --secret s: what a has on s) and repeated ones add
-// up (--agent a --agent b: two selectors); and one for every lease named. Usage error where nothing
-// is selected, or --all stands with something else.
+// What was selected: one selector for every value of the flags (--agent a --agent b: two) and one
+// for every lease that is named. Usage error where nothing is selected, where flags of different
+// kinds stand together, or --all stands with something else.
 absl::StatusOr<std::vector<v1::Selector>> SelectorsTyped(Session& session);
 
-// "agents/a with secrets/s", "leases/..", "every lease".
+// "agents/a", "leases/...", "every lease"; "agents/a with secrets/s" of a server that knows such.
 std::string SelectorText(const v1::Selector& selector);
 
 // As WithNearName, for whichever name of `selector` does not exist.

@@ -12,7 +12,7 @@
 # In an expected line `<...>` stands for any text; a line `...` stands for any number of lines.
 # Commands run in an empty folder, with no server: `start_server` makes and starts one, and leaves
 # its data folder in LEASEHOLD_DATA_DIR; `stop_server` ends it.
-set -uo pipefail
+set -u
 
 script=$(realpath "$1")
 bin=$(realpath "${LEASEHOLD_BIN_DIR:?is set by ctest}")
@@ -67,6 +67,7 @@ matches_from() {
     pattern=${pattern//\*/\\*}
     pattern=${pattern//\?/\\?}
     pattern=${pattern//\[/\\[}
+    pattern=${pattern//\(/\\(}
     pattern=${pattern//<...>/*}
     # shellcheck disable=SC2053  # The right side is a pattern.
     [[ ${actual[a]} == $pattern ]] || return 1

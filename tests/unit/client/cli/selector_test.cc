@@ -28,13 +28,12 @@ absl::StatusOr<std::vector<std::string>> Selected(std::vector<std::string> words
   return texts;
 }
 
-TEST_CASE("flags of different kinds narrow each other, repeated ones add up") {
+TEST_CASE("every value and every lease is a selection of its own") {
   using Texts = std::vector<std::string>;
   CHECK(*Selected({"--agent", "a"}) == Texts{"agents/a"});
   CHECK(*Selected({"--agent", "a", "--agent", "b"}) == Texts{"agents/a", "agents/b"});
-  CHECK(*Selected({"--agent", "a", "--secret", "s"}) == Texts{"agents/a with secrets/s"});
-  CHECK(*Selected({"--agent", "a", "--agent", "b", "--workflow", "w"}) ==
-        Texts{"agents/a with workflows/w", "agents/b with workflows/w"});
+  CHECK(*Selected({"--secret", "s/t"}) == Texts{"secrets/s/t"});
+  CHECK(*Selected({"--workflow", "workflows/w"}) == Texts{"workflows/w"});
   CHECK(*Selected({"0011223344556677-4", "--agent", "a"}) ==
         Texts{"agents/a", "leases/0011223344556677-4"});
   CHECK(*Selected({"--all"}) == Texts{"every lease"});
@@ -45,6 +44,7 @@ TEST_CASE("a selection that is empty, mixed or a token is refused") {
                                                 {"--all", "--agent", "a"},
                                                 {"--all", "leases/0-1"},
                                                 {"lhl_abcdef"},
+                                                {"--agent", "a", "--secret", "s"},
                                                 {"--agent", "Not Canonical"}}) {
     const auto selected = Selected(words);
     REQUIRE_FALSE(selected.ok());

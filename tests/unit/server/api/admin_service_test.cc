@@ -1,0 +1,151 @@
+#include "server/api/admin_service.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "server/base/status.h"
+#include "server/base/version.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "tests/unit/server/api/api_world.h"
+
+namespace leasehold {
+namespace {
+
+using Stub = v1::AdminService::Stub;
+
+v1::Status GetStatus(ApiWorld& world) {
+  auto answer = Ask(*world.admin, &Stub::GetStatus, v1::GetStatusRequest());
+  REQUIRE(answer.status.ok());
+  return answer.response;
+}
+
+bool Warns(const v1::Status& status, std::string_view about) {
+  return std::any_of(
+      status.warnings().begin(), status.warnings().end(),
+      [&](const std::string& warning) { return warning.find(about) != std::string::npos; });
+}
+
+TEST_CASE("the status tells how the server is and what is unsafe") {
+  ApiWorld world;
+  v1::Status before = GetStatus(world);
+  CHECK(before.ready());
+  CHECK(before.log().size() == 16);
+  CHECK(before.epoch().size() == 16);
+  CHECK(before.root().size() == 64);
+  CHECK(before.database_bytes() > 0);
+  CHECK(before.free_bytes() > 0);
+  CHECK(before.database() == world.server.File("leasehold.db"));
+  CHECK_FALSE(before.has_last_backup_time());
+  CHECK(Warns(before, "not isolated"));
+  CHECK(Warns(before, "no backup"));
+
+  world.CreateSecret("secrets/a");
+  world.AddVersion("secrets/a");
+  world.CreateAgent("agents/a");
+  std::string token = world.IssueToken("agents/a").token();
+  world.Apply({ApiWorld::ReadPolicy("a", "github")});
+  REQUIRE(world.Acquire(token, "secrets/a").status.ok());
+  v1::Status after = GetStatus(world);
+  CHECK(after.tree_size() > before.tree_size());
+  CHECK(after.policy_revision() == 1);
+  CHECK(after.active_leases() == 1);
+  v1::RevokeRequest revoke;
+  revoke.mutable_selector()->set_agent("agents/a");
+  revoke.set_reason("test");
+  REQUIRE(Ask(*world.revocations, &v1::RevocationService::Stub::Revoke, revoke).status.ok());
+  v1::Status revoked = GetStatus(world);
+  CHECK(revoked.active_leases() == 0);
+  CHECK(revoked.holds() == 1);
+}
+
+TEST_CASE("a server says what it is") {
+  ApiWorld world;
+  auto answer = Ask(*world.admin, &Stub::GetServerInfo, v1::GetServerInfoRequest());
+  CHECK(answer.response.version() == kLeaseholdVersion);
+  CHECK(answer.response.ledger_format() == 1);
+  CHECK(answer.response.verifier_key().starts_with(answer.response.origin() + "+"));
+}
+
+TEST_CASE("a backup holds the ledger as it was, and is recorded") {
+  ApiWorld world;
+  world.CreateSecret("secrets/a");
+  world.AddVersion("secrets/a");
+  v1::Status before = GetStatus(world);
+  v1::BackupRequest request;
+  request.set_path(world.server.File("copy.db"));
+  auto answer = Ask(*world.admin, &Stub::Backup, request);
+  REQUIRE(answer.status.error_message() == "");
+  CHECK(answer.response.tree_size() == before.tree_size());
+  CHECK(answer.response.root() == before.root());
+  CHECK(answer.response.bytes() == std::filesystem::file_size(request.path()));
+  v1::Status after = GetStatus(world);
+  CHECK(after.has_last_backup_time());
+  CHECK(after.tree_size() > before.tree_size());
+  CHECK_FALSE(Warns(after, "backup"));
+  CHECK(Ask(*world.admin, &Stub::Backup, request).reason() == "ALREADY_EXISTS");
+}
+
+TEST_CASE("a backup goes to an absolute path that can be written") {
+  ApiWorld world;
+  for (const char* path : {"", "copy.db", "./copy.db", "/tmp/", "/tmp/a\nb"}) {
+    CAPTURE(path);
+    v1::BackupRequest request;
+    request.set_path(path);
+    CHECK(Ask(*world.admin, &Stub::Backup, request).reason() == "INVALID_ARGUMENT");
+  }
+  v1::BackupRequest request;
+  request.set_path(world.server.File("no/such/folder/copy.db"));
+  CHECK(Ask(*world.admin, &Stub::Backup, request).reason() == "IO");
+}
+
+// A store that copies wrongly.
+class BadCopier final : public Store {
+ public:
+  explicit BadCopier(Store& store) : store_(store) {}
+  absl::Status Append(const Batch& batch) override { return store_.Append(batch); }
+  absl::Status SaveMark(const TimeMark& mark) override { return store_.SaveMark(mark); }
+  absl::StatusOr<std::unique_ptr<StoreView>> NewView() override { return store_.NewView(); }
+  Space GetSpace() override { return store_.GetSpace(); }
+  absl::Status BackupTo(const std::string& path) override {
+    RETURN_IF_ERROR(store_.BackupTo(path));
+    // One bit in each page of the second half, where the ledger's tables are.
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+    for (std::streamoff at = 4096 + 4000; at < size; at += 4096) {
+      file.seekg(at);
+      char byte = static_cast<char>(file.get());
+      file.seekp(at);
+      file.put(static_cast<char>(byte ^ 1));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Store& store_;
+};
+
+TEST_CASE("a copy that does not verify is removed and not called a backup") {
+  ApiWorld world;
+  world.CreateSecret("secrets/a");
+  BadCopier bad(world.server.store());
+  const std::string path = world.server.File("copy.db");
+  absl::StatusOr<BackupMade> made = MakeBackup(bad, OpenReadOnly, path);
+  REQUIRE_FALSE(made.ok());
+  CHECK(ReasonCode(ReasonOf(made.status())) == absl::StatusCode::kInternal);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("a copy of another store is not a backup of this one") {
+  ApiWorld world;
+  ApiWorld other;
+  const std::string path = world.server.File("copy.db");
+  auto swap = [&](const std::string&) { return other.server.store().NewView(); };
+  absl::StatusOr<BackupMade> made = MakeBackup(world.server.store(), swap, path);
+  REQUIRE_FALSE(made.ok());
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+}  // namespace
+}  // namespace leasehold

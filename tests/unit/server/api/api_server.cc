@@ -1,0 +1,173 @@
+#include "tests/unit/server/api/api_server.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "server/api/admin_service.h"
+#include "server/api/gate.h"
+#include "server/api/hot/hot_thread.h"
+#include "server/api/identity_service.h"
+#include "server/api/lease_service.h"
+#include "server/api/ledger_service.h"
+#include "server/api/policy_service.h"
+#include "server/api/read_pool.h"
+#include "server/api/revocation_service.h"
+#include "server/api/secret_service.h"
+#include "server/api/use_service.h"
+#include "server/base/check.h"
+#include "server/identity/authenticator.h"
+#include "server/install/install.h"
+#include "server/net/grpc_front_door.h"
+#include "storage/sqlite/sqlite_store.h"
+
+namespace leasehold {
+namespace {
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  LEASEHOLD_CHECK(value.ok(), value.status().ToString());
+  return *std::move(value);
+}
+
+constexpr int kHotCallsAwaited = 16;
+
+}  // namespace
+
+class ApiServer::Impl {
+ public:
+  explicit Impl(const std::string& folder)
+      : opened_(Must(OpenServerStore(folder))),
+        committer_(Must(Committer::Open(*opened_.store, clock_, {}))),
+        authority_(*committer_, opened_.vault, *opened_.store),
+        authenticator_(committer_->published(), committer_->clock()),
+        gate_(authenticator_, [](const CallReport&) {}),
+        revocations_(authority_, [](std::string_view, absl::Duration) {}),
+        secrets_(authority_, gate_, *opened_.store, pool_),
+        leases_(authority_, gate_),
+        uses_(authority_, gate_),
+        revocation_(revocations_, gate_),
+        policies_(authority_, gate_, *opened_.store, pool_),
+        identity_(authority_, gate_),
+        ledger_(authority_, gate_, *opened_.store, pool_, bulk_),
+        admin_(authority_, gate_, *opened_.store, pool_, bulk_,
+               {.database = DatabasePath(folder),
+                .start_time = absl::Now(),
+                .warnings = {"not isolated"},
+                .open_copy = OpenReadOnly}),
+        door_(Must(GrpcFrontDoor::Listen({.thread_name = "accept",
+                                          .tcp = SocketAddress::LoopbackV4(0),
+                                          .admin_socket = folder + "/admin.sock",
+                                          .agent_socket = folder + "/agent.sock",
+                                          .adapter_socket = folder + "/adapter.sock"}))) {
+    grpc::ServerBuilder builder;
+    door_->AddTo(builder);
+    for (grpc::Service* service :
+         std::initializer_list<grpc::Service*>{&secrets_, &leases_, &uses_, &revocation_,
+                                               &policies_, &identity_, &ledger_, &admin_}) {
+      builder.RegisterService(service);
+    }
+    hot_.emplace(builder.AddCompletionQueue(), *committer_);
+    server_ = builder.BuildAndStart();
+    LEASEHOLD_CHECK(server_ != nullptr);
+    leases_.AwaitCalls(hot_->queue(), kHotCallsAwaited);
+    uses_.AwaitCalls(hot_->queue(), kHotCallsAwaited);
+    hot_->Start();
+    absl::Status started = door_->Start();
+    LEASEHOLD_CHECK(started.ok(), started.ToString());
+  }
+
+  ~Impl() {
+    door_->Stop();
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
+    hot_->Stop();
+  }
+
+  LeaseAuthority& authority() { return authority_; }
+  Store& store() { return *opened_.store; }
+  std::string tcp_address() const { return door_->tcp_address(); }
+
+ private:
+  SystemClock clock_;
+  OpenedStore opened_;
+  std::unique_ptr<Committer> committer_;
+  LeaseAuthority authority_;
+  Authenticator authenticator_;
+  Gate gate_;
+  ReadPool pool_{"read"};
+  ReadPool bulk_{"bulk"};
+  RevocationMethods revocations_;
+  SecretService secrets_;
+  LeaseService leases_;
+  UseService uses_;
+  RevocationService revocation_;
+  PolicyService policies_;
+  IdentityService identity_;
+  LedgerService ledger_;
+  AdminService admin_;
+  std::unique_ptr<GrpcFrontDoor> door_;
+  std::optional<HotThread> hot_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+ApiServer::ApiServer() {
+  std::string path = (std::filesystem::temp_directory_path() / "lh-XXXXXX").string();
+  LEASEHOLD_CHECK(mkdtemp(path.data()) != nullptr);
+  folder_ = path;
+  SystemClock clock;
+  Must(InitServer({.data_dir = folder_, .store_name = "test", .clock = clock}));
+  Start();
+}
+
+ApiServer::~ApiServer() {
+  impl_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void ApiServer::Start() { impl_ = std::make_unique<Impl>(folder_); }
+
+void ApiServer::Restart() {
+  impl_.reset();
+  Start();
+}
+
+std::shared_ptr<grpc::Channel> ApiServer::admin() const {
+  return grpc::CreateChannel("unix:" + folder_ + "/admin.sock", grpc::InsecureChannelCredentials());
+}
+
+std::shared_ptr<grpc::Channel> ApiServer::agent() const {
+  return grpc::CreateChannel("unix:" + folder_ + "/agent.sock", grpc::InsecureChannelCredentials());
+}
+
+std::shared_ptr<grpc::Channel> ApiServer::adapter() const {
+  return grpc::CreateChannel("unix:" + folder_ + "/adapter.sock",
+                             grpc::InsecureChannelCredentials());
+}
+
+std::shared_ptr<grpc::Channel> ApiServer::tcp() const {
+  return grpc::CreateChannel(impl_->tcp_address(), grpc::InsecureChannelCredentials());
+}
+
+LeaseAuthority& ApiServer::authority() { return impl_->authority(); }
+Store& ApiServer::store() { return impl_->store(); }
+std::string ApiServer::File(const std::string& name) const { return folder_ + "/" + name; }
+
+std::string ReasonOfCall(const grpc::Status& status) {
+  if (status.ok()) {
+    return "";
+  }
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  if (!details.ParseFromString(status.error_details()) || details.details_size() == 0 ||
+      !details.details(0).UnpackTo(&info)) {
+    return "?";
+  }
+  return info.reason();
+}
+
+}  // namespace leasehold

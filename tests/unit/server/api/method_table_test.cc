@@ -1,0 +1,71 @@
+#include "server/api/method_table.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <catch2/catch.hpp>
+#include <set>
+#include <string>
+
+#include "leasehold/v1/admin.pb.h"
+#include "leasehold/v1/identity.pb.h"
+#include "leasehold/v1/lease.pb.h"
+#include "leasehold/v1/ledger.pb.h"
+#include "leasehold/v1/policy.pb.h"
+#include "leasehold/v1/revocation.pb.h"
+#include "leasehold/v1/secret.pb.h"
+#include "leasehold/v1/use.pb.h"
+
+namespace leasehold {
+namespace {
+
+std::set<std::string> DescribedMethods() {
+  std::set<std::string> methods;
+  for (const google::protobuf::FileDescriptor* file :
+       {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
+        v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
+        v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
+        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file()}) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        methods.insert(file->service(s)->method(m)->full_name());
+      }
+    }
+  }
+  return methods;
+}
+
+TEST_CASE("the table of methods has every method of the API once") {
+  std::set<std::string> listed;
+  for (const ApiMethod& method : AllApiMethods()) {
+    CHECK(listed.insert(std::string(method.service) + "." + std::string(method.name)).second);
+  }
+  CHECK(listed == DescribedMethods());
+}
+
+// Written down a second time on purpose: who changes the table has to mean it.
+TEST_CASE("roles may call what the design says") {
+  const std::set<std::string> agents_only = {"AcquireLease", "BatchAcquireLeases", "RenewLease",
+                                             "RevealSecret"};
+  const std::set<std::string> point_of_use = {"CheckLease", "AuthorizeUse", "BatchAuthorizeUse"};
+  const std::set<std::string> stops = {"Revoke", "Resume", "RevokeToken"};
+  const std::set<std::string> anybody = {"GetCaller", "GetCheckpoint", "GetServerInfo"};
+  for (const ApiMethod& method : AllApiMethods()) {
+    std::string name(method.name);
+    CAPTURE(name);
+    bool read = name.starts_with("Get") || name.starts_with("List") || name == "QueryUsage" ||
+                name == "ExportEntries";
+    bool lease_read = name == "GetLease" || name == "ListLeases";
+    bool all = anybody.contains(name);
+    bool use = agents_only.contains(name) || point_of_use.contains(name);
+    bool stop = stops.contains(name) || name == "ReleaseLease";
+    CHECK(method.roles.Has(Role::kAdmin) == !use);
+    CHECK(method.roles.Has(Role::kSecurity) == (read || stop));
+    CHECK(method.roles.Has(Role::kAuditor) == read);
+    CHECK(method.roles.Has(Role::kAgent) == (all || use || lease_read || name == "ReleaseLease"));
+    CHECK(method.roles.Has(Role::kAdapter) == (all || point_of_use.contains(name)));
+    CHECK_FALSE(method.roles.Has(Role::kNone));
+  }
+}
+
+}  // namespace
+}  // namespace leasehold

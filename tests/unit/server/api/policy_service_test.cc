@@ -1,0 +1,110 @@
+#include "server/api/policy_service.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/server/api/api_world.h"
+
+namespace leasehold {
+namespace {
+
+using Stub = v1::PolicyService::Stub;
+
+v1::ApplyPoliciesRequest Applying(const std::vector<v1::Policy>& policies) {
+  v1::ApplyPoliciesRequest request;
+  for (const v1::Policy& policy : policies) {
+    *request.mutable_policy_set()->add_policies() = policy;
+  }
+  return request;
+}
+
+std::vector<std::string> NamesOf(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+TEST_CASE("applying says what is added, changed and removed, and dropping needs prune") {
+  ApiWorld world;
+  v1::Policy a = ApiWorld::ReadPolicy("a", "github");
+  v1::Policy b = ApiWorld::ReadPolicy("b", "github");
+  auto first = Ask(*world.policies, &Stub::ApplyPolicies, Applying({a, b}));
+  REQUIRE(first.status.ok());
+  CHECK(first.response.revision() == 1);
+  CHECK(NamesOf(first.response.added()) == std::vector<std::string>{"a", "b"});
+
+  // The same set, in the same order, is the same revision.
+  CHECK(Ask(*world.policies, &Stub::ApplyPolicies, Applying({a, b})).response.revision() == 1);
+
+  a.mutable_allow(0)->set_access(v1::ACCESS_WRITE);
+  v1::Policy c = ApiWorld::ReadPolicy("c", "stripe");
+  v1::ApplyPoliciesRequest change = Applying({a, c});
+  auto refused = Ask(*world.policies, &Stub::ApplyPolicies, change);
+  CHECK(refused.reason() == "FAILED_PRECONDITION");
+  CHECK(refused.status.error_message().find("b") != std::string::npos);
+
+  change.set_validate_only(true);
+  auto dry = Ask(*world.policies, &Stub::ApplyPolicies, change);
+  REQUIRE(dry.status.ok());
+  CHECK(dry.response.revision() == 1);
+  CHECK(NamesOf(dry.response.removed()) == std::vector<std::string>{"b"});
+
+  change.set_validate_only(false);
+  change.set_prune(true);
+  auto second = Ask(*world.policies, &Stub::ApplyPolicies, change);
+  REQUIRE(second.status.ok());
+  CHECK(second.response.revision() == 2);
+  CHECK(NamesOf(second.response.added()) == std::vector<std::string>{"c"});
+  CHECK(NamesOf(second.response.changed()) == std::vector<std::string>{"a"});
+  CHECK(NamesOf(second.response.removed()) == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("a base revision that is not in force is refused") {
+  ApiWorld world;
+  world.Apply({ApiWorld::ReadPolicy("a", "github")});
+  v1::ApplyPoliciesRequest request = Applying({ApiWorld::ReadPolicy("a", "stripe")});
+  request.set_base_revision(2);
+  CHECK(Ask(*world.policies, &Stub::ApplyPolicies, request).reason() == "ETAG_MISMATCH");
+  request.set_base_revision(1);
+  CHECK(Ask(*world.policies, &Stub::ApplyPolicies, request).response.revision() == 2);
+}
+
+TEST_CASE("a set that does not compile changes nothing and its error names policy and key") {
+  ApiWorld world;
+  v1::Policy bad = ApiWorld::ReadPolicy("triage", "github");
+  bad.mutable_lease()->mutable_ttl()->set_seconds(0);
+  auto answer = Ask(*world.policies, &Stub::ApplyPolicies, Applying({bad}));
+  CHECK(answer.reason() == "INVALID_ARGUMENT");
+  CHECK(answer.status.error_message().find("triage") != std::string::npos);
+  CHECK(answer.status.error_message().find("ttl") != std::string::npos);
+  CHECK(Ask(*world.policies, &Stub::GetPolicySet, v1::GetPolicySetRequest()).reason() ==
+        "NOT_FOUND");
+}
+
+TEST_CASE("every revision can be read again, newest first in the list") {
+  ApiWorld world;
+  for (const char* target : {"t1", "t2", "t3"}) {
+    world.Apply({ApiWorld::ReadPolicy("a", target)});
+  }
+  v1::GetPolicySetRequest get;
+  CHECK(Ask(*world.policies, &Stub::GetPolicySet, get).response.revision() == 3);
+  get.set_revision(1);
+  auto first = Ask(*world.policies, &Stub::GetPolicySet, get);
+  REQUIRE(first.status.ok());
+  CHECK(first.response.policy_set().policies(0).allow(0).target() == "t1");
+  CHECK(first.response.actor().starts_with("operator:uid="));
+  get.set_revision(4);
+  CHECK(Ask(*world.policies, &Stub::GetPolicySet, get).reason() == "NOT_FOUND");
+
+  v1::ListRevisionsRequest list;
+  list.set_page_size(2);
+  auto page = Ask(*world.policies, &Stub::ListRevisions, list);
+  REQUIRE(page.response.revisions_size() == 2);
+  CHECK(page.response.revisions(0).revision() == 3);
+  CHECK_FALSE(page.response.revisions(0).has_policy_set());
+  list.set_page_token(page.response.next_page_token());
+  page = Ask(*world.policies, &Stub::ListRevisions, list);
+  REQUIRE(page.response.revisions_size() == 1);
+  CHECK(page.response.revisions(0).revision() == 1);
+  CHECK(page.response.next_page_token().empty());
+}
+
+}  // namespace
+}  // namespace leasehold

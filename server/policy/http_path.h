@@ -15,11 +15,13 @@ namespace leasehold {
 // worst quadratic in the number of segments.
 inline constexpr size_t kPathBytesMax = 8192;
 
-// Whether a path has the one spelling that policy judges: starts with '/'; no segment is empty
-// but the last, or is '.' or '..'; every character may stand in a path as it is (RFC 3986), or is
-// percent-encoded with capital hex digits and could not stand there. An encoded '/', '\' or
-// control character is never canonical: servers disagree about what it means. The judged bytes are
-// forwarded, so what is not canonical is refused and not repaired. Does not allocate.
+// Whether a path is spelled as policy judges it: starts with '/'; no segment is empty but the last,
+// or is '.' or '..'; every character may stand in a path as it is (RFC 3986), or is percent-encoded
+// with capital hex digits and is not unreserved. Reserved ones have two spellings ('@' and "%40",
+// since common clients send either); to policy these are two paths, which allow rules can only make
+// stricter. An encoded '/', '\' or control character is never canonical: servers disagree about
+// what it means. The judged bytes are forwarded, so what is not canonical is refused and not
+// repaired. Does not allocate.
 bool IsCanonicalPath(std::string_view path);
 // Why not, to follow "the path": "has a '..' segment". Empty where it is canonical.
 std::string_view PathOffence(std::string_view path);

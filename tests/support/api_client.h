@@ -1,0 +1,63 @@
+#ifndef LEASEHOLD_TESTS_SUPPORT_API_CLIENT_H_
+#define LEASEHOLD_TESTS_SUPPORT_API_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace google::protobuf {
+class MessageLite;
+}
+
+namespace leasehold {
+
+// How a call ended: everything that the caller could see beside the answer itself.
+struct CallStatus {
+  int code = 0;  // gRPC's
+  std::string message;
+  std::string details;  // a serialised google.rpc.Status
+  std::string reason;   // of its ErrorInfo
+
+  bool ok() const { return code == 0; }
+};
+
+template <typename Response>
+struct Answer : CallStatus {
+  Response value;
+};
+
+// Calls methods of the API over a connection of its own. Safe from any thread.
+class ApiClient {
+ public:
+  // "127.0.0.1:port" or "unix:/path"; with a token, as that agent.
+  explicit ApiClient(const std::string& address, std::string token = "");
+  ~ApiClient();
+  ApiClient(ApiClient&&) noexcept;
+
+  // `method` is "LeaseService/AcquireLease". Fails with DEADLINE_EXCEEDED after a time that only a
+  // failing test reaches.
+  template <typename Response>
+  Answer<Response> Call(std::string_view method,
+                        const google::protobuf::MessageLite& request) const {
+    Answer<Response> answer;
+    static_cast<CallStatus&>(answer) = CallInto(method, request, &answer.value);
+    return answer;
+  }
+
+  // Starts a call; `done` gets the serialised response, on a thread of gRPC's.
+  using Done = std::function<void(CallStatus status, std::string response)>;
+  void Start(std::string_view method, const google::protobuf::MessageLite& request,
+             Done done) const;
+
+ private:
+  CallStatus CallInto(std::string_view method, const google::protobuf::MessageLite& request,
+                      google::protobuf::MessageLite* response) const;
+
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_TESTS_SUPPORT_API_CLIENT_H_

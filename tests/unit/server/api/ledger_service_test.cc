@@ -1,10 +1,15 @@
 #include "server/api/ledger_service.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <set>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/notification.h"
+#include "server/api/entry_page.h"
 #include "server/base/status.h"
+#include "server/leases/operations/entities.h"
 #include "server/ledger/checkpoint.h"
 #include "server/ledger/commitment.h"
 #include "server/ledger/entry_codec.h"
@@ -41,7 +46,7 @@ class LedgerWorld : public ApiWorld {
   std::vector<v1::LedgerEntry> All(v1::ListEntriesRequest request, int page_size = 7) {
     request.set_page_size(page_size);
     std::vector<v1::LedgerEntry> entries;
-    for (int page = 0; page < 1000; ++page) {
+    for (pages = 0; pages < 10'000; ++pages) {
       auto answer = Ask(*ledger, &Stub::ListEntries, request);
       REQUIRE(answer.status.error_message() == "");
       REQUIRE(answer.response.entries_size() <= page_size);
@@ -56,6 +61,34 @@ class LedgerWorld : public ApiWorld {
     return entries;
   }
 
+  // Appends in one transaction.
+  void Append(absl::AnyInvocable<void(Transaction&)> append) {
+    absl::Notification done;
+    server.authority().Submit<int>(
+        Urgency::kNormal,
+        [append = std::move(append)](Transaction& tx) mutable -> absl::StatusOr<int> {
+          append(tx);
+          return 0;
+        },
+        [&](absl::StatusOr<int> result) {
+          CHECK(result.ok());
+          done.Notify();
+        });
+    done.WaitForNotification();
+  }
+
+  // Entries that nobody asks for, so that what comes after stands in another block.
+  void Fill(int entries) {
+    Append([this, entries](Transaction& tx) { DefineTexts(tx, entries); });
+  }
+  void DefineTexts(Transaction& tx, int texts) {
+    for (int i = 0; i < texts; ++i) {
+      tx.DefineText(ledger::v1::TEXT_KIND_RUN, "run-" + std::to_string(++runs));
+    }
+  }
+
+  int runs = 0;
+  int pages = 0;  // that the last All() took, less one
   std::string token_a;
   std::string token_b;
   std::string lease_name;
@@ -79,9 +112,14 @@ TEST_CASE("pages hold every entry once, in either order, with names and leaf has
   CHECK(up[0].kind() == "log_created");
 }
 
-TEST_CASE("filters give what looking at every entry gives") {
+TEST_CASE("filters give what looking at every entry gives, over several blocks") {
   LedgerWorld world;
-  const std::vector<v1::LedgerEntry> all = world.All({});
+  world.Fill(1500);
+  REQUIRE(world.Use(world.token_a, world.lease_token, "targets/github").response.allowed());
+  world.Fill(1500);
+  world.Use(world.token_a, world.lease_token, "targets/github", "DELETE");
+  const std::vector<v1::LedgerEntry> all = world.All({}, 1000);
+  REQUIRE(all.size() > 2 * BlockSummary::kBlockEntries);
   struct Row {
     const char* what;
     std::function<void(v1::ListEntriesRequest&)> set;
@@ -138,6 +176,44 @@ TEST_CASE("filters give what looking at every entry gives") {
       found.push_back(entry.index());
     }
     CHECK(found == expected);
+    request.set_descending(true);
+    std::vector<uint64_t> backwards;
+    for (const v1::LedgerEntry& entry : world.All(request, 2)) {
+      backwards.insert(backwards.begin(), entry.index());
+    }
+    CHECK(backwards == expected);
+  }
+}
+
+TEST_CASE("a filter that almost nothing passes gives short pages, and they go on to the end") {
+  LedgerWorld world;
+  // In each block something of the kind and something about the agent, but never both: the
+  // summaries rule out nothing.
+  Name agent = Name::Parse("a").value();
+  const uint64_t blocks = kScanEntriesMax / BlockSummary::kBlockEntries + 4;
+  world.Append([&](Transaction& tx) {
+    for (uint64_t block = 0; block < blocks; ++block) {
+      Name other = Name::Parse("other-" + std::to_string(block)).value();
+      REQUIRE(CreateEntity(tx, {.principal = Principal::Server(), .name = other}).ok());
+      std::array<uint8_t, 32> hash;
+      RandomBytes(hash);
+      REQUIRE(leasehold::IssueToken(tx, {.principal = Principal::Server(),
+                                         .agent = agent,
+                                         .token_hash = hash,
+                                         .ttl = absl::Hours(1)})
+                  .ok());
+      world.DefineTexts(tx, BlockSummary::kBlockEntries - 3);
+    }
+  });
+  v1::ListEntriesRequest request;
+  request.add_kinds("entity_put");
+  request.set_agent("agents/a");
+  for (bool descending : {false, true}) {
+    request.set_descending(descending);
+    std::vector<v1::LedgerEntry> found = world.All(request);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].agent() == "agents/a");
+    CHECK(world.pages == 1);
   }
 }
 
@@ -253,6 +329,7 @@ TEST_CASE("a checkpoint opens with its key and covers what was acknowledged") {
 
 TEST_CASE("an export holds all that its checkpoint covers") {
   LedgerWorld world;
+  world.Fill(2000);  // more than wait in the stream at once
   grpc::ClientContext context;
   auto reader = world.ledger->ExportEntries(&context, v1::ExportEntriesRequest());
   std::vector<v1::ExportRecord> records;

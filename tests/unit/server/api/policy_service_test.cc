@@ -1,6 +1,7 @@
 #include "server/api/policy_service.h"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/unit/server/api/api_world.h"
 
@@ -76,6 +77,25 @@ TEST_CASE("a set that does not compile changes nothing and its error names polic
   CHECK(answer.status.error_message().find("ttl") != std::string::npos);
   CHECK(Ask(*world.policies, &Stub::GetPolicySet, v1::GetPolicySetRequest()).reason() ==
         "NOT_FOUND");
+}
+
+TEST_CASE("operators who apply at the same moment all succeed where none names a base") {
+  ApiWorld world;
+  std::vector<std::string> reasons(3);
+  std::vector<std::thread> operators;
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    operators.emplace_back([&world, &reason = reasons[i], i] {
+      v1::ApplyPoliciesRequest request =
+          Applying({ApiWorld::ReadPolicy("a", "target-" + std::to_string(i))});
+      reason = Ask(*world.policies, &Stub::ApplyPolicies, request).reason();
+    });
+  }
+  for (std::thread& each : operators) {
+    each.join();
+  }
+  CHECK(reasons == std::vector<std::string>(3));
+  CHECK(Ask(*world.policies, &Stub::GetPolicySet, v1::GetPolicySetRequest()).response.revision() ==
+        3);
 }
 
 TEST_CASE("every revision can be read again, newest first in the list") {

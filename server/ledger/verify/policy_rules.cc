@@ -1,0 +1,115 @@
+#include "server/ledger/verify/policy_rules.h"
+
+#include <algorithm>
+
+#include "server/base/str_cat.h"
+#include "server/policy/compiled_policies.h"
+#include "server/policy/compiled_target.h"
+
+namespace leasehold {
+namespace {
+
+using ledger::v1::Entry;
+
+// Who a decision is about, or nullopt where a name was erased and nobody can decide any more.
+std::optional<DecisionSubject> SubjectOf(const State& state, EntityUid agent_uid,
+                                         EntityUid secret_uid, TextId workflow) {
+  const Entity* agent = state.entities().Find(agent_uid);
+  const Entity* secret = state.entities().Find(secret_uid);
+  const std::string_view workflow_name = state.texts().Get(workflow);
+  if (agent == nullptr || secret == nullptr || agent->name.empty() || secret->name.empty() ||
+      workflow_name.empty()) {
+    return std::nullopt;
+  }
+  return DecisionSubject{.agent = agent->name,
+                         .groups = state.entities().GroupsOf(agent_uid),
+                         .workflow = workflow_name,
+                         .secret = secret->name};
+}
+
+Objection Erased() {
+  return {.what = "rests on names that were erased or are not there", .undecidable = true};
+}
+
+Objection CheckLeaseTime(const LeaseDecision& decision, uint64_t time_ms, uint64_t expire_ms,
+                         std::string_view verb) {
+  if (!decision.allowed) {
+    return {.what = StrCat(verb, " a lease that no policy in force allowed")};
+  }
+  const absl::Duration ttl =
+      absl::Milliseconds(static_cast<int64_t>(expire_ms) - static_cast<int64_t>(time_ms));
+  if (ttl > decision.ttl) {
+    return {.what = StrCat(verb, " a lease for longer than policy ", decision.policy, " allows")};
+  }
+  return {};
+}
+
+Objection CheckIssued(const Entry& entry, const State& state) {
+  const ledger::v1::LeaseIssued& issued = entry.lease_issued();
+  const auto subject = SubjectOf(state, EntityUid(issued.agent()), EntityUid(issued.secret()),
+                                 TextId(issued.workflow()));
+  if (!subject.has_value()) return Erased();
+  const LeaseDecision decision =
+      state.policies().current().DecideLease(*subject, static_cast<Delivery>(issued.delivery()));
+  Objection objection =
+      CheckLeaseTime(decision, entry.time_ms(), issued.expire_time_ms(), "issues");
+  if (!objection.ok()) return objection;
+  const absl::Duration life = absl::Milliseconds(static_cast<int64_t>(issued.max_expire_time_ms()) -
+                                                 static_cast<int64_t>(entry.time_ms()));
+  if (life > std::max(decision.ttl, decision.max_ttl)) {
+    return {.what = StrCat("lets a lease be renewed for longer than policy ", decision.policy,
+                           " allows")};
+  }
+  if (state.texts().Get(TextId(issued.policy())) != decision.policy) {
+    return {.what = StrCat("names another policy than ", decision.policy, ", which decided")};
+  }
+  return {};
+}
+
+Objection CheckRenewed(const Entry& entry, const State& state) {
+  const Lease* lease = state.leases().Find(LeaseNumber(entry.lease_renewed().number()));
+  if (lease == nullptr) return {};  // State says so
+  const auto subject = SubjectOf(state, lease->agent, lease->secret, lease->workflow);
+  if (!subject.has_value()) return Erased();
+  return CheckLeaseTime(state.policies().current().DecideLease(*subject, lease->delivery),
+                        entry.time_ms(), entry.lease_renewed().expire_time_ms(), "renews");
+}
+
+Objection CheckUse(const ledger::v1::Use& use, const State& state) {
+  const Lease* lease = state.leases().Find(LeaseNumber(use.lease()));
+  if (lease == nullptr || use.verdict() != ledger::v1::VERDICT_ALLOWED) return {};
+  if (state.texts().KindOf(TextId(use.policy())) != ledger::v1::TEXT_KIND_POLICY) {
+    return {.what = "allows a use and names no policy"};
+  }
+  const auto subject = SubjectOf(state, lease->agent, lease->secret, lease->workflow);
+  if (!subject.has_value()) return Erased();
+  if (use.revealed()) {
+    return state.policies().current().DecideReveal(*subject).allowed
+               ? Objection{}
+               : Objection{.what = "reveals a value that no policy in force let be revealed"};
+  }
+  const Entity* target = state.entities().Find(EntityUid(use.target()));
+  if (target == nullptr || target->target == nullptr) return {};  // LeaseRules says so
+  if (!target->target->MayInject(subject->secret)) {
+    return {.what = StrCat("allows a use at target ", target->name, ", which may not inject ",
+                           subject->secret)};
+  }
+  return {};
+}
+
+}  // namespace
+
+Objection CheckPolicy(const Entry& entry, const State& before) {
+  switch (entry.kind_case()) {
+    case Entry::kLeaseIssued:
+      return CheckIssued(entry, before);
+    case Entry::kLeaseRenewed:
+      return CheckRenewed(entry, before);
+    case Entry::kUse:
+      return CheckUse(entry.use(), before);
+    default:
+      return {};
+  }
+}
+
+}  // namespace leasehold

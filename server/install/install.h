@@ -80,13 +80,14 @@ struct RestoreReport {
 };
 
 // The one way to go back to an older database: makes a copy of `from` the folder's store and starts
-// a new epoch in it, which ends all leases and makes old tokens RESTORED_EPOCH. The folder needs the
-// root key of the backup and may be without a database; one that is there is kept under another
+// a new epoch in it, which ends all leases and makes old tokens RESTORED_EPOCH. The folder needs
+// the root key of the backup and may be without a database; one that is there is kept under another
 // name.
 //
 // The backup is verified and its keys are opened, and the new store is complete, before anything in
 // place is touched. STORE_MISSING where there is no backup, LEDGER_VIOLATION and STORE_DAMAGED
-// where it is not whole, STORE_LOCKED where a server runs, ROOT_KEY_UNUSABLE and ROOT_KEY_WRONG, IO.
+// where it is not whole, STORE_LOCKED where a server runs, ROOT_KEY_UNUSABLE and ROOT_KEY_WRONG,
+// IO.
 absl::StatusOr<RestoreReport> RestoreServer(const RestoreOptions& options);
 
 }  // namespace leasehold

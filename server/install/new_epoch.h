@@ -1,0 +1,28 @@
+#ifndef LEASEHOLD_SERVER_INSTALL_NEW_EPOCH_H_
+#define LEASEHOLD_SERVER_INSTALL_NEW_EPOCH_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/vault/vault.h"
+#include "storage/store.h"
+
+namespace leasehold {
+
+// The batch that starts a new epoch in a store.
+struct NewEpoch {
+  Batch batch;
+  std::string origin;
+  uint64_t leases_ended = 0;
+};
+
+// Puts together what follows the ledger in `view` when it was restored: an `epoch_started` by the
+// operating system's user, which ends every lease, and the clock's mark as the machine's clock has
+// it now. The ledger has been verified. Errors as of folding it.
+absl::StatusOr<NewEpoch> StartEpoch(StoreView& view, const Vault& vault, const Clock& clock);
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_SERVER_INSTALL_NEW_EPOCH_H_

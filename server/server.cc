@@ -32,7 +32,6 @@
 #include "server/net/server_limits.h"
 #include "server/state_sample.h"
 #include "server/telemetry.h"
-#include "storage/sqlite/sqlite_store.h"
 
 namespace leasehold {
 namespace {
@@ -67,7 +66,7 @@ bool AgentsAreIsolated(const Config& config) {
 ServerFacts FactsOf(const Config& config) {
   ServerFacts facts{.database = DatabasePath(config.data_dir),
                     .start_time = absl::Now(),
-                    .open_copy = [](const std::string& path) { return OpenReadOnly(path); }};
+                    .warnings = {}};
   if (!AgentsAreIsolated(config)) {
     facts.warnings.push_back(
         "not isolated: whatever runs as this server's own user can act as its operator; run agents "
@@ -185,9 +184,6 @@ absl::Status Server::Impl::ServeGrpc() {
   if (grpc_ == nullptr) {
     return Error(Reason::kInternal, "gRPC did not start; its own messages on stderr say why");
   }
-  lease_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
-  use_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
-  hot_thread_->Start();
   return absl::OkStatus();
 }
 
@@ -211,15 +207,19 @@ absl::Status Server::Impl::Serve() {
   // Every address is taken before anything is served, so that a second server changes nothing.
   RETURN_IF_ERROR(ServeGrpc());
   RETURN_IF_ERROR(ServeRevocations());
+  metrics_->SetSampler([this] { return SampleState(*committer_); });
+  ASSIGN_OR_RETURN(metrics_server_, MetricsServer::Start(config_.metrics_listen, metrics_.get(),
+                                                         [] { return absl::OkStatus(); }));
   ASSIGN_OR_RETURN(broker_,
                    HttpBroker::Start({.listen = config_.broker_listen.ToString(),
                                       .client_networks = config_.broker_client_networks,
                                       .connections_max = config_.broker_limits.total,
                                       .connections_per_peer_max = config_.broker_limits.per_peer},
                                      &authority_, telemetry_.get()));
-  metrics_->SetSampler([this] { return SampleState(*committer_); });
-  ASSIGN_OR_RETURN(metrics_server_, MetricsServer::Start(config_.metrics_listen, metrics_.get(),
-                                                         [] { return absl::OkStatus(); }));
+  // Nothing can fail any more that an operator has to mend; an end after this takes a snapshot.
+  lease_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
+  use_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
+  hot_thread_->Start();
   RETURN_IF_ERROR(door_->Start());
   RETURN_IF_ERROR(revocation_door_->Start());
   grpc_->GetHealthCheckService()->SetServingStatus(true);

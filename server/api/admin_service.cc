@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/api/backup.h"
 #include "server/api/checkpoint_signer.h"
 #include "server/api/names.h"
 #include "server/api/submit_call.h"
@@ -121,7 +122,7 @@ grpc::ServerUnaryReactor* AdminService::Backup(grpc::CallbackServerContext* cont
 }
 
 void AdminService::MakeBackupCall(const BackupCall& call, const std::string& path) {
-  absl::StatusOr<BackupMade> made = MakeBackup(store_, facts_.open_copy, path);
+  absl::StatusOr<BackupMade> made = MakeBackup(store_, path);
   if (!made.ok()) {
     call->Finish(made.status());
     return;

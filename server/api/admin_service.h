@@ -6,7 +6,6 @@
 
 #include "absl/time/time.h"
 #include "leasehold/v1/admin.grpc.pb.h"
-#include "server/api/backup.h"
 #include "server/api/gate.h"
 #include "server/api/read_pool.h"
 #include "server/api/unary_call.h"
@@ -21,7 +20,6 @@ struct ServerFacts {
   absl::Time start_time;
   // What is unsafe about this installation, one sentence each, as found at start ("not isolated").
   std::vector<std::string> warnings;
-  OpenCopy open_copy;
 };
 
 // AdminService. Counting leases is done on `pool`, backups on `bulk`. The arguments must outlive

@@ -14,7 +14,7 @@ namespace leasehold {
 class IdentityService final : public v1::IdentityService::CallbackService {
  public:
   IdentityService(LeaseAuthority& authority, const Gate& gate)
-      : authority_(authority), gate_(gate), tokens_(authority) {}
+      : authority_(authority), gate_(gate), tokens_(authority.vault()) {}
 
   grpc::ServerUnaryReactor* CreateAgent(grpc::CallbackServerContext* context,
                                         const v1::CreateAgentRequest* request,

@@ -66,7 +66,7 @@ LedgerService::LedgerService(LeaseAuthority& authority, const Gate& gate, Store&
       store_(store),
       pool_(pool),
       bulk_(bulk),
-      tokens_(authority) {}
+      tokens_(authority.vault()) {}
 
 grpc::ServerUnaryReactor* LedgerService::ListEntries(grpc::CallbackServerContext* context,
                                                      const v1::ListEntriesRequest* request,

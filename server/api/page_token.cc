@@ -38,6 +38,14 @@ uint64_t GetNumber(std::string_view bytes) {
   return number;
 }
 
+// The length keeps question and place apart.
+std::string MacInput(std::string_view question, std::string_view place) {
+  std::string input;
+  PutNumber(input, question.size(), 8);
+  StrAppend(&input, question, place);
+  return input;
+}
+
 }  // namespace
 
 absl::Status PageTokenInvalid() {
@@ -51,19 +59,6 @@ absl::StatusOr<size_t> ParsePageSize(int32_t page_size) {
                  StrCat("page_size must be 1 to ", kPageSizeMax, ", or 0 for ", kPageSizeDefault));
   }
   return static_cast<size_t>(page_size == 0 ? kPageSizeDefault : page_size);
-}
-
-PageTokens::PageTokens(const LeaseAuthority& authority)
-    : vault_(authority.vault()),
-      log_(authority.published().Read(
-          [](const PublishedState::View& view) { return view.state.log(); })) {}
-
-std::string PageTokens::MacInput(std::string_view question, std::string_view place) const {
-  std::string input;
-  PutNumber(input, log_.value(), 8);
-  PutNumber(input, question.size(), 8);
-  StrAppend(&input, question, place);
-  return input;
 }
 
 std::string PageTokens::Make(std::string_view question, std::string_view place) const {

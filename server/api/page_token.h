@@ -7,8 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "server/base/ids.h"
-#include "server/leases/lease_authority.h"
+#include "server/vault/vault.h"
 
 namespace google::protobuf {
 class Message;
@@ -24,15 +23,15 @@ absl::StatusOr<size_t> ParsePageSize(int32_t page_size);
 // base64url:
 //
 //   key number  4 bytes, big endian
-//   MAC        16 bytes, over the log, the question and the place
+//   MAC        16 bytes, over the question and the place; the key belongs to one log
 //   place      where the next page begins, in the words of whoever made the token
 //
 // A place is the last item shown, or a ledger index, never a count of items: what is added or
 // removed meanwhile neither repeats nor hides others. Safe from any thread.
 class PageTokens {
  public:
-  // `authority` must outlive it.
-  explicit PageTokens(const LeaseAuthority& authority);
+  // `vault` must outlive it.
+  explicit PageTokens(const Vault& vault) : vault_(vault) {}
 
   // `question` says which method and filter a token is for; see QuestionOf. `place` is not empty.
   std::string Make(std::string_view question, std::string_view place) const;
@@ -42,10 +41,7 @@ class PageTokens {
   absl::StatusOr<std::string> Parse(std::string_view question, std::string_view token) const;
 
  private:
-  std::string MacInput(std::string_view question, std::string_view place) const;
-
   const Vault& vault_;
-  const LogId log_;
 };
 
 // The question that a list request asks: its method's name and all its fields but page_size and

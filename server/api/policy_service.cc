@@ -71,7 +71,7 @@ InForce ReadInForce(const PublishedState& published) {
 
 PolicyService::PolicyService(LeaseAuthority& authority, const Gate& gate, Store& store,
                              ReadPool& pool)
-    : authority_(authority), gate_(gate), store_(store), pool_(pool), tokens_(authority) {}
+    : authority_(authority), gate_(gate), store_(store), pool_(pool), tokens_(authority.vault()) {}
 
 grpc::ServerUnaryReactor* PolicyService::ApplyPolicies(grpc::CallbackServerContext* context,
                                                        const v1::ApplyPoliciesRequest* request,

@@ -71,7 +71,7 @@ absl::StatusOr<VersionAdd> ParseAddVersion(const Principal& principal, const Vau
 
 SecretService::SecretService(LeaseAuthority& authority, const Gate& gate, Store& store,
                              ReadPool& pool)
-    : authority_(authority), gate_(gate), store_(store), pool_(pool), tokens_(authority) {}
+    : authority_(authority), gate_(gate), store_(store), pool_(pool), tokens_(authority.vault()) {}
 
 grpc::ServerUnaryReactor* SecretService::CreateSecret(grpc::CallbackServerContext* context,
                                                       const v1::CreateSecretRequest* request,

@@ -4,10 +4,13 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <utility>
 
+#include "server/api/backup.h"
 #include "server/base/status.h"
 #include "server/base/version.h"
-#include "storage/sqlite/sqlite_store.h"
+#include "storage/sqlite/connection.h"
 #include "tests/unit/server/api/api_world.h"
 
 namespace leasehold {
@@ -100,51 +103,84 @@ TEST_CASE("a backup goes to an absolute path that can be written") {
   CHECK(Ask(*world.admin, &Stub::Backup, request).reason() == "IO");
 }
 
-// A store that copies wrongly.
+// A store whose copies come out wrong.
 class BadCopier final : public Store {
  public:
-  explicit BadCopier(Store& store) : store_(store) {}
+  BadCopier(Store& store, std::function<absl::Status(const std::string&)> copy)
+      : store_(store), copy_(std::move(copy)) {}
   absl::Status Append(const Batch& batch) override { return store_.Append(batch); }
   absl::Status SaveMark(const TimeMark& mark) override { return store_.SaveMark(mark); }
   absl::StatusOr<std::unique_ptr<StoreView>> NewView() override { return store_.NewView(); }
   Space GetSpace() override { return store_.GetSpace(); }
-  absl::Status BackupTo(const std::string& path) override {
-    RETURN_IF_ERROR(store_.BackupTo(path));
-    // One bit in each page of the second half, where the ledger's tables are.
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
-    for (std::streamoff at = 4096 + 4000; at < size; at += 4096) {
-      file.seekg(at);
-      char byte = static_cast<char>(file.get());
-      file.seekp(at);
-      file.put(static_cast<char>(byte ^ 1));
-    }
-    return absl::OkStatus();
-  }
+  absl::Status BackupTo(const std::string& path) override { return copy_(path); }
 
  private:
   Store& store_;
+  const std::function<absl::Status(const std::string&)> copy_;
 };
+
+// One bit in each page but the first.
+void FlipBits(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+  for (std::streamoff at = 4096 + 4000; at < size; at += 4096) {
+    file.seekg(at);
+    char byte = static_cast<char>(file.get());
+    file.seekp(at);
+    file.put(static_cast<char>(byte ^ 1));
+  }
+}
+
+absl::Status RunSql(const std::string& path, const std::string& sql) {
+  absl::StatusOr<Connection> connection = Connection::Open(path, Connection::Mode::kBuild);
+  REQUIRE(connection.ok());
+  return connection->Execute(sql);
+}
 
 TEST_CASE("a copy that does not verify is removed and not called a backup") {
   ApiWorld world;
   world.CreateSecret("secrets/a");
-  BadCopier bad(world.server.store());
-  const std::string path = world.server.File("copy.db");
-  absl::StatusOr<BackupMade> made = MakeBackup(bad, OpenReadOnly, path);
-  REQUIRE_FALSE(made.ok());
-  CHECK(ReasonCode(ReasonOf(made.status())) == absl::StatusCode::kInternal);
-  CHECK_FALSE(std::filesystem::exists(path));
-}
-
-TEST_CASE("a copy of another store is not a backup of this one") {
-  ApiWorld world;
   ApiWorld other;
+  Store& good = world.server.store();
+  struct Row {
+    const char* what;
+    std::function<absl::Status(const std::string&)> copy;
+  };
+  auto then = [&](std::function<absl::Status(const std::string&)> spoil) {
+    return [&good, spoil = std::move(spoil)](const std::string& path) {
+      RETURN_IF_ERROR(good.BackupTo(path));
+      return spoil(path);
+    };
+  };
+  const Row rows[] = {
+      {"damaged pages", then([](const std::string& path) {
+         FlipBits(path);
+         return absl::OkStatus();
+       })},
+      {"an entry is missing", then([](const std::string& path) {
+         return RunSql(path, "DELETE FROM entries WHERE idx = 3");
+       })},
+      {"an entry is that of another place", then([](const std::string& path) {
+         return RunSql(path,
+                       "UPDATE entries SET (bytes, crc) = (SELECT bytes, crc FROM entries "
+                       "WHERE idx = 4) WHERE idx = 3");
+       })},
+      {"a body is missing",
+       then([](const std::string& path) { return RunSql(path, "DELETE FROM bodies"); })},
+      {"another store",
+       [&](const std::string& path) { return other.server.store().BackupTo(path); }},
+  };
   const std::string path = world.server.File("copy.db");
-  auto swap = [&](const std::string&) { return other.server.store().NewView(); };
-  absl::StatusOr<BackupMade> made = MakeBackup(world.server.store(), swap, path);
-  REQUIRE_FALSE(made.ok());
-  CHECK_FALSE(std::filesystem::exists(path));
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    BadCopier bad(good, row.copy);
+    absl::StatusOr<BackupMade> made = MakeBackup(bad, path);
+    REQUIRE_FALSE(made.ok());
+    CHECK(ReasonCode(ReasonOf(made.status())) == absl::StatusCode::kInternal);
+    CHECK(made.status().message().find("does not verify") != std::string_view::npos);
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+  CHECK(MakeBackup(good, path).ok());
 }
 
 }  // namespace

@@ -23,7 +23,6 @@
 #include "server/identity/authenticator.h"
 #include "server/install/install.h"
 #include "server/net/grpc_front_door.h"
-#include "storage/sqlite/sqlite_store.h"
 
 namespace leasehold {
 namespace {
@@ -57,8 +56,7 @@ class ApiServer::Impl {
         admin_(authority_, gate_, *opened_.store, pool_, bulk_,
                {.database = DatabasePath(folder),
                 .start_time = absl::Now(),
-                .warnings = {"not isolated"},
-                .open_copy = OpenReadOnly}),
+                .warnings = {"not isolated"}}),
         door_(Must(GrpcFrontDoor::Listen({.thread_name = "accept",
                                           .tcp = SocketAddress::LoopbackV4(0),
                                           .admin_socket = folder + "/admin.sock",

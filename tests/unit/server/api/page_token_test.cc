@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "leasehold/v1/ledger.pb.h"
+#include "server/base/crypto_bytes.h"
 #include "server/base/status.h"
 #include "tests/unit/server/api/api_server.h"
 
@@ -15,20 +16,23 @@ Reason ReasonFor(const PageTokens& tokens, std::string_view question, std::strin
 
 TEST_CASE("a page token is good for its question and its log alone") {
   ApiServer server;
-  PageTokens tokens(server.authority());
+  PageTokens tokens(server.authority().vault());
   const std::string token = tokens.Make("question", "place");
   CHECK(tokens.Parse("question", token).value() == "place");
   CHECK(tokens.Parse("question", "").value().empty());
-  CHECK(ReasonFor(tokens, "other question", token) == Reason::kPageTokenInvalid);
+  for (const char* other_question : {"other question", "questiom", ""}) {
+    CHECK(ReasonFor(tokens, other_question, token) == Reason::kPageTokenInvalid);
+  }
   ApiServer other;
-  CHECK(ReasonFor(PageTokens(other.authority()), "question", token) == Reason::kPageTokenInvalid);
+  CHECK(ReasonFor(PageTokens(other.authority().vault()), "question", token) ==
+        Reason::kPageTokenInvalid);
   server.Restart();
-  CHECK(PageTokens(server.authority()).Parse("question", token).value() == "place");
+  CHECK(PageTokens(server.authority().vault()).Parse("question", token).value() == "place");
 }
 
 TEST_CASE("a page token with any one character changed, added or missing is refused") {
   ApiServer server;
-  PageTokens tokens(server.authority());
+  PageTokens tokens(server.authority().vault());
   const std::string token = tokens.Make("question", "a place");
   for (size_t i = 0; i < token.size(); ++i) {
     CAPTURE(i);
@@ -44,8 +48,12 @@ TEST_CASE("a page token with any one character changed, added or missing is refu
 
 TEST_CASE("question and place cannot be shifted into each other") {
   ApiServer server;
-  PageTokens tokens(server.authority());
-  CHECK(ReasonFor(tokens, "ab", tokens.Make("a", "bc")) == Reason::kPageTokenInvalid);
+  PageTokens tokens(server.authority().vault());
+  std::string bytes;
+  REQUIRE(Base64UrlDecode(tokens.Make("a", "bc"), &bytes));
+  REQUIRE(bytes.ends_with("bc"));
+  bytes.erase(bytes.size() - 2, 1);
+  CHECK(ReasonFor(tokens, "ab", Base64UrlEncode(AsBytes(bytes))) == Reason::kPageTokenInvalid);
 }
 
 TEST_CASE("a question is everything but the page") {

@@ -1,6 +1,7 @@
 #include "server/api/policy_service.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 #include <thread>
 
 #include "tests/unit/server/api/api_world.h"
@@ -79,23 +80,44 @@ TEST_CASE("a set that does not compile changes nothing and its error names polic
         "NOT_FOUND");
 }
 
-TEST_CASE("operators who apply at the same moment all succeed where none names a base") {
-  ApiWorld world;
-  std::vector<std::string> reasons(3);
+// Each of three operators applies a set of their own at the same moment; the reasons they get.
+std::multiset<std::string> ApplyTogether(ApiWorld& world,
+                                         const std::vector<v1::ApplyPoliciesRequest>& requests) {
+  std::vector<std::string> reasons(requests.size());
   std::vector<std::thread> operators;
-  for (size_t i = 0; i < reasons.size(); ++i) {
-    operators.emplace_back([&world, &reason = reasons[i], i] {
-      v1::ApplyPoliciesRequest request =
-          Applying({ApiWorld::ReadPolicy("a", "target-" + std::to_string(i))});
-      reason = Ask(*world.policies, &Stub::ApplyPolicies, request).reason();
-    });
+  for (size_t i = 0; i < requests.size(); ++i) {
+    operators.emplace_back(
+        [&, i] { reasons[i] = Ask(*world.policies, &Stub::ApplyPolicies, requests[i]).reason(); });
   }
   for (std::thread& each : operators) {
     each.join();
   }
-  CHECK(reasons == std::vector<std::string>(3));
-  CHECK(Ask(*world.policies, &Stub::GetPolicySet, v1::GetPolicySetRequest()).response.revision() ==
-        3);
+  return {reasons.begin(), reasons.end()};
+}
+
+TEST_CASE("operators who apply at the same moment all succeed where none names a base") {
+  ApiWorld world;
+  for (int round = 0; round < 10; ++round) {
+    std::vector<v1::ApplyPoliciesRequest> requests;
+    for (int i = 0; i < 3; ++i) {
+      std::string target = "target-" + std::to_string(round) + "-" + std::to_string(i);
+      requests.push_back(Applying({ApiWorld::ReadPolicy("a", target)}));
+    }
+    CHECK(ApplyTogether(world, requests) == std::multiset<std::string>{"", "", ""});
+  }
+}
+
+TEST_CASE("nobody's policy is dropped by another who applies at the same moment and never saw it") {
+  ApiWorld world;
+  for (int round = 0; round < 30; ++round) {
+    world.Apply({});
+    std::vector<v1::ApplyPoliciesRequest> requests;
+    for (int i = 0; i < 3; ++i) {
+      requests.push_back(Applying({ApiWorld::ReadPolicy("of-" + std::to_string(i), "target")}));
+    }
+    CHECK(ApplyTogether(world, requests) ==
+          std::multiset<std::string>{"", "FAILED_PRECONDITION", "FAILED_PRECONDITION"});
+  }
 }
 
 TEST_CASE("every revision can be read again, newest first in the list") {

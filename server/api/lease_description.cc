@@ -99,9 +99,11 @@ absl::StatusOr<AcquireRequest> ParseAcquireRequest(const Principal& principal,
       return Error(Reason::kInvalidArgument,
                    StrCat("request_id has at most ", kRequestIdBytesMax, " bytes"));
     }
-    // No map in the message, so equal requests have equal bytes.
-    parsed.request_hash = RequestHash(principal.name, "AcquireLease", request.request_id(),
-                                      request.SerializeAsString());
+    // No map in the message, so equal requests have equal bytes. By uid: an agent that was created
+    // anew under an old name is a stranger to the requests of before.
+    parsed.request_hash =
+        RequestHash(StrCat(principal.name, "#", principal.agent.value()), "AcquireLease",
+                    request.request_id(), request.SerializeAsString());
   }
   return parsed;
 }

@@ -31,8 +31,10 @@ Command AgentTokenCommand();
 Command LedgerCheckpointCommand();
 Command LedgerExportCommand();
 Command LedgerListCommand();
+Command LedgerVerifyCommand();
 Command SecretVersionCommand();
 Command ServerInitCommand();
+Command ServerRestoreCommand();
 
 // Flags that several commands share.
 Flag YesFlag();

@@ -40,11 +40,11 @@ std::string SeverityText(const Console& console, Severity severity) {
   return {};
 }
 
-bool IsFinding(const Finding& finding) { return finding.severity >= Severity::kWarning; }
+bool IsFinding(const DoctorFinding& finding) { return finding.severity >= Severity::kWarning; }
 
 std::string Human(const Console& console, const Examination& examination) {
   std::string text;
-  for (const Finding& finding : examination.findings) {
+  for (const DoctorFinding& finding : examination.findings) {
     StrAppend(&text, SeverityText(console, finding.severity), ": ", finding.what, "\n    ",
               finding.mend, "\n");
   }
@@ -61,10 +61,11 @@ absl::StatusOr<ExitStatus> Doctor(Session& session) {
   const auto endpoints = ReadEndpoints(session.data_folder());
   ExamineHost(session.data_folder(), endpoints.has_value() ? endpoints->pid : 0, &examination);
   ExamineServer(session, &examination);
-  std::stable_sort(examination.findings.begin(), examination.findings.end(),
-                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  std::stable_sort(
+      examination.findings.begin(), examination.findings.end(),
+      [](const DoctorFinding& a, const DoctorFinding& b) { return a.severity > b.severity; });
   Json list = Json::Array();
-  for (const Finding& finding : examination.findings) {
+  for (const DoctorFinding& finding : examination.findings) {
     list.Append(Json::Object()
                     .Set("severity", SeverityName(finding.severity))
                     .Set("check", finding.check)

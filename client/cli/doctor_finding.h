@@ -11,7 +11,7 @@ namespace leasehold {
 enum class Severity { kNote, kWarning, kUnsafe };
 
 // One thing that is not as it should be.
-struct Finding {
+struct DoctorFinding {
   Severity severity = Severity::kWarning;
   // What was looked at, stable for programs: "root_key_mode".
   std::string check;
@@ -22,12 +22,12 @@ struct Finding {
 
 // What a round of checks came to.
 struct Examination {
-  std::vector<Finding> findings;
+  std::vector<DoctorFinding> findings;
   // How many checks were made, those without a finding included.
   int checks = 0;
 
   // Counts a check; adds `finding` where `wrong`.
-  void Check(bool wrong, Finding finding) {
+  void Check(bool wrong, DoctorFinding finding) {
     ++checks;
     if (wrong) findings.push_back(std::move(finding));
   }

@@ -65,8 +65,8 @@ void ExamineStatus(const v1::Status& status, Examination* examination) {
 }
 
 // One finding for all of `names`, the first of which stand in it.
-Finding About(std::string check, const std::vector<std::string>& names, std::string_view what,
-              std::string mend) {
+DoctorFinding About(std::string check, const std::vector<std::string>& names, std::string_view what,
+                    std::string mend) {
   constexpr size_t kNamesShown = 3;
   std::string shown;
   for (size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) {

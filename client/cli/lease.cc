@@ -103,8 +103,10 @@ Command AcquireCommand() {
                 {.name = "print",
                  .value = "WHAT",
                  .help = "print only one thing: name, token or handle"}},
-      .examples = {"leasehold lease acquire demo/pat --workflow demo",
-                   "leasehold lease acquire demo/pat --workflow demo --print handle"},
+      .examples =
+          {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease acquire demo/pat --workflow demo",
+           "LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease acquire demo/pat --print token > "
+           "demo.lease"},
       .run = AcquireLease,
   };
 }
@@ -121,7 +123,8 @@ Command AuthorizeCommand() {
                 {.name = "method", .value = "METHOD", .help = "HTTP method; without it GET"},
                 {.name = "path", .value = "PATH", .help = "path in the target; without it /"},
                 {.name = "trace-id", .value = "HEX", .help = "W3C trace id, 32 hex digits"}},
-      .examples = {"leasehold lease authorize --target demo --method GET --path /repos/acme/x"},
+      .examples = {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease authorize --token-file "
+                   "demo.lease --target demo --path /repos/acme/x"},
       .run = AuthorizeUse,
   };
 }
@@ -156,7 +159,8 @@ Command LeaseCommand() {
                               {.name = "ttl",
                                .value = "DURATION",
                                .help = "from now; without it what the policy gives"}},
-                    .examples = {"leasehold lease renew --ttl 10m"},
+                    .examples = {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease renew "
+                                 "--token-file demo.lease --ttl 10m"},
                     .run = RenewLease},
                    {.name = "release",
                     .summary = "give leases back",
@@ -166,7 +170,8 @@ Command LeaseCommand() {
                                      .help = "a lease, as `lease list` shows it",
                                      .count = Positional::Count::kAny}},
                     .flags = {LeaseTokenFlag()},
-                    .examples = {"leasehold lease release"},
+                    .examples = {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease release "
+                                 "--token-file demo.lease"},
                     .run = ReleaseLeases},
                    ListCommand(),
                    {.name = "show",
@@ -181,7 +186,8 @@ Command LeaseCommand() {
                     .details = "Informational: policy still judges each use. Exits with 0 where "
                                "it is usable, else with 5.",
                     .flags = {LeaseTokenFlag()},
-                    .examples = {"leasehold lease check"},
+                    .examples = {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease check "
+                                 "--token-file demo.lease"},
                     .run = CheckLease}},
   };
 }

@@ -7,7 +7,8 @@ Command LedgerCommand() {
       .name = "ledger",
       .summary = "read the ledger and check that nobody changed it",
       .examples = {"leasehold ledger list --since today"},
-      .commands = {LedgerListCommand(), LedgerCheckpointCommand(), LedgerExportCommand()},
+      .commands = {LedgerListCommand(), LedgerVerifyCommand(), LedgerCheckpointCommand(),
+                   LedgerExportCommand()},
   };
 }
 

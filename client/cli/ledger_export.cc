@@ -10,10 +10,10 @@
 #include "client/cli/counted.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
-#include "google/protobuf/util/delimited_message_util.h"
 #include "leasehold/v1/ledger.grpc.pb.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/ledger/verify/export_file.h"
 
 namespace leasehold {
 namespace {
@@ -52,18 +52,13 @@ absl::StatusOr<uint64_t> WriteExport(Session& session, std::ostream* out) {
   uint64_t entries = 0;
   bool complete = false;
   ASSIGN_OR_RETURN(Connection * server, session.server());
-  RETURN_IF_ERROR(
-      server->Read(&v1::LedgerService::Stub::ExportEntries, v1::ExportEntriesRequest(),
-                   [&](const v1::ExportRecord& record) -> absl::Status {
-                     if (record.has_header()) promised = record.header().tree_size();
-                     if (record.has_entry()) ++entries;
-                     complete = record.has_checkpoint();
-                     if (google::protobuf::util::SerializeDelimitedToOstream(record, out)) {
-                       return absl::OkStatus();
-                     }
-                     return CliError(ExitStatus::kFailure, "the export cannot be written",
-                                     "check the room on the disk");
-                   }));
+  RETURN_IF_ERROR(server->Read(&v1::LedgerService::Stub::ExportEntries, v1::ExportEntriesRequest(),
+                               [&](const v1::ExportRecord& record) -> absl::Status {
+                                 if (record.has_header()) promised = record.header().tree_size();
+                                 if (record.has_entry()) ++entries;
+                                 complete = record.has_checkpoint();
+                                 return WriteExportRecord(record, out);
+                               }));
   if (complete && entries == promised) return entries;
   return CliError(ExitStatus::kFailure,
                   StrCat("the export ended after ", entries, " of ", promised, " entries"),

@@ -10,9 +10,8 @@ namespace leasehold {
 
 class Session;
 
-// Writes the server's whole ledger to `out`: ExportRecord messages of ledger.proto, each behind its
-// length as a varint (protobuf's delimited form). The number of entries; an error where the stream
-// ended early, so that a cut export is never taken for a whole one.
+// Writes the server's whole ledger to `out`, as export_file.h describes it. The number of entries;
+// an error where the stream ended early, so that a cut export is never taken for a whole one.
 absl::StatusOr<uint64_t> WriteExport(Session& session, std::ostream* out);
 
 }  // namespace leasehold

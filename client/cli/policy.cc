@@ -123,8 +123,12 @@ Command ApplyCommand() {
                 {.name = "base-revision",
                  .value = "N",
                  .help = "only if this revision is in force"}},
-      .examples = {"leasehold policy apply -f policies.yaml --dry-run",
-                   "leasehold policy apply -f policies.yaml"},
+      .examples =
+          {"printf '{version: 1, policies: [{name: demo, subjects: {agents: [demo-bot]}, secrets: "
+           "[\"demo/**\"], lease: {max_ttl: 1h, delivery: revealed}, allow: [{target: demo}]}]}' > "
+           "policies.yaml",
+           "leasehold policy apply -f policies.yaml --dry-run",
+           "leasehold policy apply -f policies.yaml"},
       .run = Apply,
   };
 }

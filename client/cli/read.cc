@@ -96,8 +96,9 @@ Command ReadCommand() {
                  .value = "ID",
                  .help = "the execution it is for; else "
                          "LEASEHOLD_RUN"}},
-      .examples = {"leasehold read leasehold://demo/pat --workflow demo",
-                   "leasehold read 'leasehold://demo/pat?version=1#value' --workflow demo"},
+      .examples =
+          {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold read leasehold://demo/pat",
+           "LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold read 'demo/pat?version=1#value' -o json"},
       .run = Read,
   };
 }

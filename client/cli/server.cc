@@ -99,8 +99,9 @@ Command ServerCommand() {
                                "Secrets in it stay encrypted\nunder the root key, which it does "
                                "not hold.",
                     .positionals = {{.name = "FILE", .help = "where to, on the server's machine"}},
-                    .examples = {"leasehold server backup /var/tmp/leasehold-$(date +%s).db"},
-                    .run = Backup}},
+                    .examples = {"leasehold server backup leasehold-backup.db"},
+                    .run = Backup},
+                   ServerRestoreCommand()},
   };
 }
 

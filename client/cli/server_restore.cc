@@ -65,7 +65,7 @@ Command ServerRestoreCommand() {
           "name. The folder needs the root key of the backup.",
       .flags = {{.name = "from", .value = "FILE", .help = "the backup", .required = true},
                 YesFlag()},
-      .examples = {"leasehold server restore --from /var/tmp/leasehold.db --data-dir "
+      .examples = {"leasehold server restore --from leasehold-backup.db --data-dir "
                    "./leasehold-data --yes"},
       .run = Restore,
   };

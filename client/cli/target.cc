@@ -165,10 +165,12 @@ Command CreateCommand() {
                  .help = "targets as YAML, - for the standard input",
                  .letter = 'f'},
                 {.name = "replace", .help = "replace a target that exists"}},
-      .examples = {"leasehold target create demo --base-url http://127.0.0.1:8080 --secret "
-                   "'demo/**' --header Authorization --template 'Bearer {value}' --allow-cidr "
-                   "127.0.0.0/8",
-                   "leasehold target create -f targets.yaml --replace"},
+      .examples =
+          {"leasehold target create demo --base-url http://127.0.0.1:8080 --secret "
+           "'demo/**' --header Authorization --template 'Bearer {value}' --allow-cidr "
+           "127.0.0.0/8",
+           "printf 'targets: [{name: demo, base_url: \"http://127.0.0.1:8080\", secrets: "
+           "[\"demo/**\"], inject: {basic: {}}}]' | leasehold target create -f - --replace"},
       .run = Create,
   };
   for (const Flag& flag : TargetFlags()) create.flags.push_back(flag);

@@ -14,7 +14,7 @@ std::vector<std::string> ChecksThatFail(const std::string& folder) {
   ExamineHost(folder, 0, &examination);
   CHECK(examination.checks > 0);
   std::vector<std::string> checks;
-  for (const Finding& finding : examination.findings) {
+  for (const DoctorFinding& finding : examination.findings) {
     CHECK_FALSE(finding.what.empty());
     CHECK_FALSE(finding.mend.empty());
     // How much room this machine has is none of the test's business.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/notification.h"
 #include "leasehold/v1/admin.grpc.pb.h"
 #include "leasehold/v1/identity.grpc.pb.h"
 #include "leasehold/v1/lease.grpc.pb.h"
@@ -42,6 +44,22 @@ class ApiWorld {
       v1::RevocationService::NewStub(operators);
   std::unique_ptr<v1::LeaseService::Stub> leases = v1::LeaseService::NewStub(agents);
   std::unique_ptr<v1::UseService::Stub> uses = v1::UseService::NewStub(agents);
+
+  // Appends in one transaction.
+  void Append(absl::AnyInvocable<void(Transaction&)> append) {
+    absl::Notification done;
+    server.authority().Submit<int>(
+        Urgency::kNormal,
+        [append = std::move(append)](Transaction& tx) mutable -> absl::StatusOr<int> {
+          append(tx);
+          return 0;
+        },
+        [&](absl::StatusOr<int> result) {
+          CHECK(result.ok());
+          done.Notify();
+        });
+    done.WaitForNotification();
+  }
 
   v1::Secret CreateSecret(const std::string& name) {
     v1::CreateSecretRequest request;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
+#include "server/leases/operations/entities.h"
 #include "tests/unit/server/api/api_world.h"
 
 namespace leasehold {
@@ -113,7 +114,30 @@ TEST_CASE("a token's ttl is one second to 400 days") {
   CHECK(Ask(*world.identity, &Stub::RevokeToken, foreign).reason() == "NOT_FOUND");
 }
 
-TEST_CASE("an agent ends in the future, and one that has ended keeps its end when changed") {
+TEST_CASE("an agent that has ended keeps its end when something else of it is changed") {
+  ApiWorld world;
+  v1::Agent agent;
+  agent.set_name("agents/ci");
+  world.Append([&](Transaction& tx) {
+    UnixMillis end(tx.now().value() / 1000 * 1000);  // not after now
+    agent.mutable_expire_time()->set_seconds(end.value() / 1000);
+    REQUIRE(CreateEntity(tx, {.principal = Principal::Server(),
+                              .name = Name::Parse("ci").value(),
+                              .body = agent.SerializeAsString(),
+                              .expire_time = end})
+                .ok());
+  });
+  v1::UpdateAgentRequest update;
+  *update.mutable_agent() = agent;
+  update.mutable_agent()->set_owner("team-triage");
+  auto updated = Ask(*world.identity, &Stub::UpdateAgent, update);
+  CHECK(updated.response.owner() == "team-triage");
+  CHECK(updated.response.expire_time().seconds() == agent.expire_time().seconds());
+  update.mutable_agent()->mutable_expire_time()->set_seconds(agent.expire_time().seconds() - 1);
+  CHECK(Ask(*world.identity, &Stub::UpdateAgent, update).reason() == "INVALID_ARGUMENT");
+}
+
+TEST_CASE("an agent ends in the future or never") {
   ApiWorld world;
   v1::CreateAgentRequest create;
   create.mutable_agent()->set_name("agents/ci");

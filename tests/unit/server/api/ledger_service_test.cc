@@ -5,8 +5,6 @@
 #include <functional>
 #include <set>
 
-#include "absl/functional/any_invocable.h"
-#include "absl/synchronization/notification.h"
 #include "server/api/entry_page.h"
 #include "server/base/status.h"
 #include "server/leases/operations/entities.h"
@@ -59,22 +57,6 @@ class LedgerWorld : public ApiWorld {
       }
     }
     return entries;
-  }
-
-  // Appends in one transaction.
-  void Append(absl::AnyInvocable<void(Transaction&)> append) {
-    absl::Notification done;
-    server.authority().Submit<int>(
-        Urgency::kNormal,
-        [append = std::move(append)](Transaction& tx) mutable -> absl::StatusOr<int> {
-          append(tx);
-          return 0;
-        },
-        [&](absl::StatusOr<int> result) {
-          CHECK(result.ok());
-          done.Notify();
-        });
-    done.WaitForNotification();
   }
 
   // Entries that nobody asks for, so that what comes after stands in another block.

@@ -249,6 +249,27 @@ TEST_CASE("versions are listed newest first, in pages") {
   CHECK(seen == std::vector<uint64_t>{5, 4, 3, 2, 1});
 }
 
+TEST_CASE("a page of versions goes on where the secret was created anew with fewer of them") {
+  ApiWorld world;
+  world.CreateSecret("secrets/a");
+  for (int i = 0; i < 5; ++i) {
+    world.AddVersion("secrets/a");
+  }
+  v1::ListVersionsRequest list;
+  list.set_parent("secrets/a");
+  list.set_page_size(2);
+  list.set_page_token(Ask(*world.secrets, &Stub::ListVersions, list).response.next_page_token());
+  v1::DeleteSecretRequest remove;
+  remove.set_name("secrets/a");
+  REQUIRE(Ask(*world.secrets, &Stub::DeleteSecret, remove).status.ok());
+  world.CreateSecret("secrets/a");
+  world.AddVersion("secrets/a");
+  auto answer = Ask(*world.secrets, &Stub::ListVersions, list);
+  REQUIRE(answer.status.ok());
+  REQUIRE(answer.response.versions_size() == 1);
+  CHECK(answer.response.versions(0).number() == 1);
+}
+
 TEST_CASE("a repeat with the same request id adds nothing, another body is refused") {
   ApiWorld world;
   world.CreateSecret("secrets/a");

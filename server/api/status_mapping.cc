@@ -1,9 +1,11 @@
 #include "server/api/status_mapping.h"
 
+#include <google/protobuf/any.pb.h>
 #include <grpcpp/support/status.h>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "server/api/request_checks.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 
@@ -36,7 +38,10 @@ google::rpc::Status Details(const absl::Status& status, const std::string& messa
   }
   (*info.mutable_metadata())["retryable"] = ReasonRetryable(reason) ? "true" : "false";
   (*info.mutable_metadata())["scope"] = std::string(ScopeName(detail.scope));
-  details.add_details()->PackFrom(info);
+  // Not PackFrom: a map's own order is random, and equal errors are to be equal bytes.
+  google::protobuf::Any* packed = details.add_details();
+  packed->set_type_url(StrCat("type.googleapis.com/", info.GetTypeName()));
+  packed->set_value(DeterministicBytes(info));
   if (detail.retry_after.has_value()) {
     google::rpc::RetryInfo retry;
     int64_t nanos = absl::ToInt64Nanoseconds(*detail.retry_after);

@@ -109,7 +109,8 @@ class HttpBroker::Server {
     if (error == asio::error::address_in_use) {
       return Error(Reason::kAddressInUse,
                    StrCat("the broker cannot listen on ", context_.options.listen,
-                          ": another process does; stop it or choose another address"));
+                          ": another process does; stop it or choose another address "
+                          "with --broker-listen"));
     }
     if (error) return BadListen(context_.options.listen);
     const tcp::endpoint local = acceptor_.local_endpoint(error);

@@ -57,42 +57,40 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
 
 }  // namespace
 
-class ApiClient::Impl {
+class ApiClient::Connection {
  public:
-  Impl(const std::string& address, std::string token)
-      : stub_(OpenChannel(address)), token_(std::move(token)) {}
-
-  void Start(std::string_view method, const google::protobuf::MessageLite& message, Done done) {
-    auto* pending = new Pending;
-    pending->context.set_deadline(std::chrono::system_clock::now() + kDeadline);
-    if (!token_.empty()) pending->context.AddMetadata("authorization", "Bearer " + token_);
-    const grpc::Slice bytes(message.SerializeAsString());
-    pending->request = grpc::ByteBuffer(&bytes, 1);
-    stub_.UnaryCall(&pending->context, "/leasehold.v1." + std::string(method), grpc::StubOptions(),
-                    &pending->request, &pending->response,
-                    [pending, done = std::move(done)](const grpc::Status& status) {
-                      CallStatus result{static_cast<int>(status.error_code()),
-                                        status.error_message(), status.error_details(),
-                                        ReasonIn(status.error_details())};
-                      std::string response = status.ok() ? Flatten(pending->response) : "";
-                      delete pending;
-                      done(std::move(result), std::move(response));
-                    });
-  }
-
- private:
-  grpc::GenericStub stub_;
-  const std::string token_;
+  explicit Connection(const std::string& address) : stub(OpenChannel(address)) {}
+  grpc::GenericStub stub;
 };
 
 ApiClient::ApiClient(const std::string& address, std::string token)
-    : impl_(std::make_unique<Impl>(address, std::move(token))) {}
+    : ApiClient(std::make_shared<Connection>(address), std::move(token)) {}
+ApiClient::ApiClient(std::shared_ptr<Connection> connection, std::string token)
+    : connection_(std::move(connection)), token_(std::move(token)) {}
 ApiClient::~ApiClient() = default;
 ApiClient::ApiClient(ApiClient&&) noexcept = default;
 
-void ApiClient::Start(std::string_view method, const google::protobuf::MessageLite& request,
+ApiClient ApiClient::WithToken(std::string token) const {
+  return ApiClient(connection_, std::move(token));
+}
+
+void ApiClient::Start(std::string_view method, const google::protobuf::MessageLite& message,
                       Done done) const {
-  impl_->Start(method, request, std::move(done));
+  auto* pending = new Pending;
+  pending->context.set_deadline(std::chrono::system_clock::now() + kDeadline);
+  if (!token_.empty()) pending->context.AddMetadata("authorization", "Bearer " + token_);
+  const grpc::Slice bytes(message.SerializeAsString());
+  pending->request = grpc::ByteBuffer(&bytes, 1);
+  connection_->stub.UnaryCall(
+      &pending->context, "/leasehold.v1." + std::string(method), grpc::StubOptions(),
+      &pending->request, &pending->response,
+      [pending, done = std::move(done)](const grpc::Status& status) {
+        CallStatus result{static_cast<int>(status.error_code()), status.error_message(),
+                          status.error_details(), ReasonIn(status.error_details())};
+        std::string response = status.ok() ? Flatten(pending->response) : "";
+        delete pending;
+        done(std::move(result), std::move(response));
+      });
 }
 
 CallStatus ApiClient::CallInto(std::string_view method,

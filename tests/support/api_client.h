@@ -34,6 +34,8 @@ class ApiClient {
   explicit ApiClient(const std::string& address, std::string token = "");
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
+  // Over the same connection with another token.
+  ApiClient WithToken(std::string token) const;
 
   // `method` is "LeaseService/AcquireLease". Fails with DEADLINE_EXCEEDED after a time that only a
   // failing test reaches.
@@ -54,8 +56,10 @@ class ApiClient {
   CallStatus CallInto(std::string_view method, const google::protobuf::MessageLite& request,
                       google::protobuf::MessageLite* response) const;
 
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  class Connection;
+  ApiClient(std::shared_ptr<Connection> connection, std::string token);
+  std::shared_ptr<Connection> connection_;
+  std::string token_;
 };
 
 }  // namespace leasehold

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "server/base/check.h"
 
@@ -14,15 +15,14 @@ namespace {
 
 ChildOptions Child(const ServerOptions& options) {
   ChildOptions child;
-  child.argv = {options.program.empty() ? ProgramPath("leaseholdd") : options.program,
-                "--data-dir",
-                options.data_dir,
-                "--listen",
-                "127.0.0.1:0",
-                "--broker-listen",
-                "127.0.0.1:0",
-                "--metrics-listen",
-                "127.0.0.1:0"};
+  child.argv = options.wrapper;
+  child.argv.push_back(options.program.empty() ? ProgramPath("leaseholdd") : options.program);
+  for (const auto& [flag, value] : {std::pair("--data-dir", options.data_dir),
+                                    std::pair("--listen", options.listen),
+                                    std::pair("--broker-listen", options.broker_listen),
+                                    std::pair("--metrics-listen", options.metrics_listen)}) {
+    child.argv.insert(child.argv.end(), {flag, value});
+  }
   child.argv.insert(child.argv.end(), options.arguments.begin(), options.arguments.end());
   child.environment = options.environment;
   child.out_file = options.log_file + ".out";

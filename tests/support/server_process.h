@@ -12,7 +12,12 @@ struct ServerOptions {
   std::string data_dir;
   std::string log_file;                // stderr, appended to
   std::string program;                 // empty: leaseholdd
-  std::vector<std::string> arguments;  // beside the data folder and ports that the server chooses
+  std::vector<std::string> wrapper;    // a command that becomes the program, such as setpriv
+  std::vector<std::string> arguments;  // beside --data-dir and those below
+  // Ports that the server chooses.
+  std::string listen = "127.0.0.1:0";
+  std::string broker_listen = "127.0.0.1:0";
+  std::string metrics_listen = "127.0.0.1:0";
   std::vector<std::string> environment;
 };
 

@@ -60,7 +60,7 @@ absl::StatusOr<ExitStatus> Doctor(Session& session) {
   Examination examination;
   const auto endpoints = ReadEndpoints(session.data_folder());
   ExamineHost(session.data_folder(), endpoints.has_value() ? endpoints->pid : 0, &examination);
-  ExamineServer(session, &examination);
+  if (!ExamineServer(session, &examination)) ExamineDisk(session.data_folder(), &examination);
   std::stable_sort(
       examination.findings.begin(), examination.findings.end(),
       [](const DoctorFinding& a, const DoctorFinding& b) { return a.severity > b.severity; });

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -82,17 +83,14 @@ void ExamineRootKey(const std::string& folder, Examination* examination) {
                       .mend = "keep backups of the database and of root.key in different places"});
 }
 
-void ExamineDisk(const std::string& folder, Examination* examination) {
-  // Ten times what is set aside for revocations: time to act before only they are admitted.
-  constexpr uint64_t kFreeBytesMin = 640ull << 20;
-  struct statvfs disk {};
-  if (statvfs(folder.c_str(), &disk) != 0) return;
-  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
-  examination->Check(free < kFreeBytesMin,
-                     {.severity = Severity::kWarning,
-                      .check = "disk_space",
-                      .what = StrCat("the disk of ", folder, " has only ", free >> 20, " MiB free"),
-                      .mend = "make room: on a full disk only revocations are admitted"});
+// Times in the ledger are as good as the clock; without synchronisation it drifts by seconds a day.
+void ExamineClock(Examination* examination) {
+  timex clock{};
+  examination->Check(adjtimex(&clock) == TIME_ERROR,
+                     {.severity = Severity::kNote,
+                      .check = "clock",
+                      .what = "nothing keeps this machine's clock synchronised",
+                      .mend = "run a time service, for example systemd-timesyncd or chrony"});
 }
 
 // The value of a line "Name:  value" of /proc/PID/status or limits.
@@ -131,12 +129,14 @@ void ExamineProcess(uint64_t pid, Examination* examination) {
 }  // namespace
 
 void ExamineHost(const std::string& data_folder, uint64_t server_pid, Examination* examination) {
+  ExamineClock(examination);
   const auto folder = Look(data_folder);
+  const int error = errno;
   examination->Check(
       !folder.has_value(),
       {.severity = Severity::kWarning,
        .check = "data_folder",
-       .what = StrCat("there is no data folder ", data_folder, ": ", std::strerror(errno)),
+       .what = StrCat("there is no data folder ", data_folder, ": ", std::strerror(error)),
        .mend = "make it with `leasehold server init`, or name it with --data-dir"});
   if (!folder.has_value()) return;
   const bool readable = access(data_folder.c_str(), R_OK | X_OK) == 0;
@@ -148,8 +148,20 @@ void ExamineHost(const std::string& data_folder, uint64_t server_pid, Examinatio
   if (!readable) return;
   ExamineFolder(data_folder, *folder, examination);
   ExamineRootKey(data_folder, examination);
-  ExamineDisk(data_folder, examination);
   if (server_pid != 0) ExamineProcess(server_pid, examination);
+}
+
+void ExamineDisk(const std::string& folder, Examination* examination) {
+  // Ten times what is set aside for revocations: time to act before only they are admitted.
+  constexpr uint64_t kFreeBytesMin = 640ull << 20;
+  struct statvfs disk {};
+  if (statvfs(folder.c_str(), &disk) != 0) return;
+  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  examination->Check(free < kFreeBytesMin,
+                     {.severity = Severity::kWarning,
+                      .check = "disk_space",
+                      .what = StrCat("the disk of ", folder, " has only ", free >> 20, " MiB free"),
+                      .mend = "make room: on a full disk only revocations are admitted"});
 }
 
 }  // namespace leasehold

@@ -9,9 +9,12 @@
 namespace leasehold {
 
 // What the machine says without the server: modes and owners in the data folder, the root key's
-// place, room on the disk, and how the server's process is protected. `server_pid` is 0 where no
-// server runs. Changes nothing; what may not be looked at is a finding of its own.
+// place, the clock, and how the server's process is protected. `server_pid` is 0 where no server
+// runs. Changes nothing; what may not be looked at is a finding of its own.
 void ExamineHost(const std::string& data_folder, uint64_t server_pid, Examination* examination);
+
+// Room on the disk of the data folder, for where no server runs that says it.
+void ExamineDisk(const std::string& data_folder, Examination* examination);
 
 }  // namespace leasehold
 

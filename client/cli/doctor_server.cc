@@ -10,7 +10,6 @@
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/time_text.h"
-#include "client/files/duration_text.h"
 #include "leasehold/v1/admin.grpc.pb.h"
 #include "leasehold/v1/identity.grpc.pb.h"
 #include "server/base/str_cat.h"
@@ -18,24 +17,15 @@
 namespace leasehold {
 namespace {
 
-// A backup a week old loses a week of work, and no backup loses all of it.
-constexpr absl::Duration kBackupAgeMax = absl::Hours(24 * 7);
-
-std::string Days(absl::Duration duration) {
-  return DurationText(absl::Floor(duration, absl::Hours(1)));
-}
-
-void ExamineBackup(const v1::Status& status, Examination* examination) {
-  const bool never = !status.has_last_backup_time();
-  const absl::Duration age =
-      never ? absl::ZeroDuration() : absl::Now() - TimeOf(status.last_backup_time());
-  examination->Check(never || age > kBackupAgeMax,
-                     {.severity = Severity::kWarning,
-                      .check = "backup_age",
-                      .what = never ? std::string("the database was never backed up")
-                                    : StrCat("the last backup is ", Days(age), " old"),
-                      .mend = "run `leasehold server backup FILE`, best every day, and keep "
-                              "root.key apart from it"});
+// A warning of the server is one sentence: what is unsafe; what to do about it.
+DoctorFinding FromWarning(const std::string& warning) {
+  const size_t semicolon = warning.find("; ");
+  if (semicolon == std::string::npos) {
+    return {.check = "server_warning", .what = warning, .mend = "see docs/operations.md"};
+  }
+  return {.check = "server_warning",
+          .what = warning.substr(0, semicolon),
+          .mend = warning.substr(semicolon + 2)};
 }
 
 void ExamineStatus(const v1::Status& status, Examination* examination) {
@@ -44,23 +34,15 @@ void ExamineStatus(const v1::Status& status, Examination* examination) {
                       .check = "ready",
                       .what = "the server runs but does not serve",
                       .mend = "its log on stderr says why"});
-  examination->Check(status.ledger_full(),
-                     {.severity = Severity::kUnsafe,
-                      .check = "ledger_full",
-                      .what = "the disk is nearly full: only revocations are admitted",
-                      .mend = StrCat("make room on the disk of ", status.database())});
   examination->Check(status.policy_revision() == 0,
                      {.severity = Severity::kNote,
                       .check = "policy",
                       .what = "no policy was ever applied, so nobody can take a lease",
                       .mend = "run `leasehold policy apply -f FILE`"});
-  ExamineBackup(status, examination);
+  // Isolation, room on the disk, age of the last backup: the server looks at these itself.
   ++examination->checks;
   for (const std::string& warning : status.warnings()) {
-    examination->findings.push_back({.severity = Severity::kWarning,
-                                     .check = "server_warning",
-                                     .what = warning,
-                                     .mend = "docs/operations.md says how"});
+    examination->findings.push_back(FromWarning(warning));
   }
 }
 
@@ -99,14 +81,14 @@ void ExamineAgents(Session& session, Examination* examination) {
 
 }  // namespace
 
-void ExamineServer(Session& session, Examination* examination) {
+bool ExamineServer(Session& session, Examination* examination) {
   const auto before = absl::Now();
   const auto status = session.Call(&v1::AdminService::Stub::GetStatus, v1::GetStatusRequest());
   examination->Check(!status.ok(), {.severity = Severity::kWarning,
                                     .check = "server",
                                     .what = std::string(status.status().message()),
                                     .mend = "start leaseholdd, or say where it is with --server"});
-  if (!status.ok()) return;
+  if (!status.ok()) return false;
   examination->Check(
       TimeOf(status->start_time()) > before,
       {.severity = Severity::kWarning,
@@ -115,6 +97,7 @@ void ExamineServer(Session& session, Examination* examination) {
        .mend = "the clock was set back; check time synchronisation"});
   ExamineStatus(*status, examination);
   ExamineAgents(session, examination);
+  return true;
 }
 
 }  // namespace leasehold

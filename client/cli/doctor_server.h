@@ -7,9 +7,9 @@ namespace leasehold {
 
 class Session;
 
-// What the server says about itself, its backups, policies and agents. One finding where it does
-// not answer.
-void ExamineServer(Session& session, Examination* examination);
+// What the server says about itself, its policies and agents. False, with one finding, where it
+// does not answer.
+bool ExamineServer(Session& session, Examination* examination);
 
 }  // namespace leasehold
 

@@ -24,7 +24,9 @@ absl::StatusOr<Connection*> Session::revocation_server() {
   std::string address = RevocationAddress(main->address());
   if (address == main->address()) return main;
   if (revocation_server_ == nullptr) {
-    revocation_server_ = std::make_unique<Connection>(std::move(address), "");
+    // With the token, where there is one: at an operator's socket too it says who is calling.
+    ASSIGN_OR_RETURN(std::string token, AgentToken());
+    revocation_server_ = std::make_unique<Connection>(std::move(address), std::move(token));
   }
   return revocation_server_.get();
 }

@@ -17,8 +17,8 @@ std::vector<std::string> ChecksThatFail(const std::string& folder) {
   for (const DoctorFinding& finding : examination.findings) {
     CHECK_FALSE(finding.what.empty());
     CHECK_FALSE(finding.mend.empty());
-    // How much room this machine has is none of the test's business.
-    if (finding.check != "disk_space") checks.push_back(finding.check);
+    // Whether somebody keeps this machine's clock is none of the test's business.
+    if (finding.check != "clock") checks.push_back(finding.check);
   }
   return checks;
 }

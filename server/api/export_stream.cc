@@ -1,5 +1,7 @@
 #include "server/api/export_stream.h"
 
+#include <grpcpp/server_context.h>
+
 #include <utility>
 
 #include "server/api/status_mapping.h"

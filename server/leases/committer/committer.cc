@@ -91,7 +91,21 @@ bool Committer::Commit(Operations direct) {
     return false;
   }
   Run(std::move(batch));
+  WakeForMore();
   return true;
+}
+
+void Committer::WakeForMore() {
+  std::function<void()> wake;
+  {
+    absl::MutexLock lock(&mu_);
+    if (!queue_.empty() || !urgent_.empty()) {
+      wake = wake_;
+    }
+  }
+  if (wake) {
+    wake();
+  }
 }
 
 void Committer::Run(Operations operations) {

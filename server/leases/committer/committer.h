@@ -61,8 +61,9 @@ class Committer {
   // Finish is called at once with kOverloaded, after Close with kShuttingDown.
   void Submit(std::unique_ptr<Operation> operation);
 
-  // `wake` is called, from any thread, when something was submitted to an empty queue: the owner is
-  // to call Commit soon. Set once, before the first Submit.
+  // `wake` is called, from any thread, when something was submitted to an empty queue, and when a
+  // batch could not take all that was there: the owner is to call Commit soon. Set once, before the
+  // first Submit.
   void SetWaker(std::function<void()> wake);
 
   // One batch of what was submitted and of `direct`, operations that the owner itself received;
@@ -102,6 +103,8 @@ class Committer {
 
   using Operations = std::vector<std::unique_ptr<Operation>>;
   Operations TakeBatch(Operations direct);
+  // What a batch left behind would else wait for the next Submit to an empty queue.
+  void WakeForMore();
   // Judges `operations` and makes the result durable and visible.
   void Run(Operations operations);
   void MakeDurable(Transaction& tx, bool urgent);

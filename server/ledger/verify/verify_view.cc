@@ -57,6 +57,7 @@ class ViewCheck {
           return absl::OkStatus();
         });
     if (check_.size() == head_.size) {
+      CheckRoot();
       check_.FinishEntries();
       return read;
     }
@@ -88,7 +89,6 @@ class ViewCheck {
   }
 
   absl::Status CheckWhole() {
-    CheckRoot();
     RETURN_IF_ERROR(CheckNoMoreTiles());
     if (!check_.folded()) return absl::OkStatus();
     RETURN_IF_ERROR(CheckGenesisAndMark());
@@ -216,16 +216,23 @@ class ViewCheck {
 
   absl::Status CheckSnapshot() {
     SnapshotCheck& snapshot = check_.snapshot();
+    bool rows = false;
     absl::StatusOr<StoreView::SnapshotInfo> info = view_.ReadSnapshot([&](const SnapshotRow& row) {
-      snapshot.AddRow(row, findings());
+      rows = true;
+      if (snapshot.any()) snapshot.AddRow(row, findings());
       return absl::OkStatus();
     });
     RETURN_IF_ERROR(findings().Take(info.status()));
     if (!info.ok()) return absl::OkStatus();
+    if (!snapshot.any()) {
+      if (rows || info->through != 0 || info->digest != Hash{}) {
+        findings().AddViolation("there is a snapshot, but no entry tells of one");
+      }
+      return absl::OkStatus();
+    }
     snapshot.Finish(findings());
-    snapshot_compared_ = snapshot.any();
-    if (snapshot.any() ? info->through != snapshot.index() || info->digest != snapshot.digest()
-                       : info->through != 0 || info->digest != Hash{}) {
+    snapshot_compared_ = true;
+    if (info->through != snapshot.index() || info->digest != snapshot.digest()) {
       findings().AddViolation(
           StrCat("the stored snapshot says that it holds ", info->through,
                  " entries with another digest than the last entry about a snapshot"));

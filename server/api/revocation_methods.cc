@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "server/api/names.h"
 #include "server/base/name.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/active_leases.h"
 #include "server/leases/operations/revoke.h"
 
 namespace leasehold {
@@ -18,19 +20,40 @@ constexpr size_t kRequestIdBytesMax = 128;
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 
-// Leases up to `through` that the selector names and that some time had not ended by `now` apart
-// from this revocation. Looks at all of them: a dry run and a question afterwards may.
-uint64_t CountCovered(const State& state, const Selector& selector, LeaseNumber through,
-                      UnixMillis at) {
-  uint64_t count = 0;
-  for (uint64_t n = 1; n <= through.value(); ++n) {
-    const Lease& lease = *state.leases().Find(LeaseNumber(n));
-    if (selector.Matches(lease) && !lease.released && at < lease.expire_time &&
-        lease.number > state.earlier_epochs_through()) {
-      ++count;
+// The epoch in which the entry at `index` was written.
+Epoch EpochAt(const State& state, LogIndex index) {
+  Epoch epoch;
+  for (const EpochInfo& info : state.epochs()) {
+    if (info.first_index <= index) {
+      epoch = info.epoch;
     }
   }
-  return count;
+  return epoch;
+}
+
+// How many leases the revocation ended: those that it covers, that were not over by then, and that
+// nothing before it had ended. A lease that cannot be used is neither renewed nor released, so what
+// is known of it now held at that moment too.
+uint64_t CountEnded(const PublishedState& published, const Revocation& revocation) {
+  Watermarks earlier = published.Read([&](const PublishedState::View& view) {
+    Watermarks marks;
+    for (const Revocation& mark : view.state.watermarks().All()) {
+      if (mark.number == 0 && mark.index < revocation.index) {
+        marks.Raise(mark);  // the clock's
+      }
+    }
+    for (const Revocation& other : view.state.revocations()) {
+      if (other.index < revocation.index) {
+        marks.Raise(other);
+      }
+    }
+    return marks;
+  });
+  return CountLeases(published, revocation.through, [&](const State& state, const Lease& lease) {
+    return revocation.selector.Matches(lease) && !lease.released &&
+           revocation.time < lease.expire_time && earlier.Covering(lease) == nullptr &&
+           state.epochs()[lease.epoch_ordinal].epoch == EpochAt(state, revocation.index);
+  });
 }
 
 std::string_view SelectorWord(Selector::Kind kind) {
@@ -120,23 +143,26 @@ void RevocationMethods::Revoke(const Principal& principal, const v1::RevokeReque
 absl::StatusOr<v1::Revocation> RevocationMethods::DryRun(const v1::RevokeRequest& request) {
   ASSIGN_OR_RETURN(SelectorNames names, ParseSelector(request.selector()));
   UnixMillis now = authority_.Now();
-  return authority_.published().Read(
-      [&](const PublishedState::View& view) -> absl::StatusOr<v1::Revocation> {
-        ASSIGN_OR_RETURN(Selector selector, ResolveSelector(view.state, names));
-        uint64_t covered = 0;
-        for (uint64_t n = 1; n <= view.state.leases().count(); ++n) {
-          const Lease& lease = *view.state.leases().Find(LeaseNumber(n));
-          covered += selector.Matches(lease) && view.state.CheckLease(lease, now).ok() ? 1 : 0;
+  v1::Revocation dry;
+  dry.set_reason(request.reason());
+  absl::StatusOr<Selector> selector =
+      authority_.published().Read([&](const PublishedState::View& view) {
+        absl::StatusOr<Selector> found = ResolveSelector(view.state, names);
+        if (found.ok()) {
+          SelectorToProto(view.state, *found, dry.mutable_selector());
         }
-        v1::Revocation dry;
-        SelectorToProto(view.state, selector, dry.mutable_selector());
-        dry.set_reason(request.reason());
-        dry.set_through(view.state.leases().count());
-        dry.set_hold(selector.CanHold() && !request.leases_only());
-        dry.set_covered_leases(covered);
-        dry.set_counted(true);
-        return dry;
+        return found;
       });
+  RETURN_IF_ERROR(selector.status());
+  LeaseNumber through = NewestLease(authority_.published());
+  dry.set_through(through.value());
+  dry.set_hold(selector->CanHold() && !request.leases_only());
+  dry.set_covered_leases(
+      CountLeases(authority_.published(), through, [&](const State& state, const Lease& lease) {
+        return selector->Matches(lease) && state.CheckLease(lease, now).ok();
+      }));
+  dry.set_counted(true);
+  return dry;
 }
 
 absl::StatusOr<v1::Revocation> RevocationMethods::GetRevocation(
@@ -153,18 +179,20 @@ absl::StatusOr<v1::Revocation> RevocationMethods::GetRevocation(
   if (number == 0) {
     return Error(Reason::kInvalidArgument, "a revocation is named revocations/{number}");
   }
-  return authority_.published().Read(
-      [&](const PublishedState::View& view) -> absl::StatusOr<v1::Revocation> {
-        if (number > view.state.revocations().size()) {
-          return Error(Reason::kNotFound, "there is no such revocation");
-        }
-        const Revocation& revocation = view.state.revocations()[number - 1];
-        v1::Revocation proto = Describe(view.state, revocation);
-        proto.set_covered_leases(
-            CountCovered(view.state, revocation.selector, revocation.through, revocation.time));
-        proto.set_counted(true);
-        return proto;
-      });
+  std::optional<Revocation> revocation;
+  v1::Revocation proto;
+  authority_.published().Read([&](const PublishedState::View& view) {
+    if (number <= view.state.revocations().size()) {
+      revocation = view.state.revocations()[number - 1];
+      proto = Describe(view.state, *revocation);
+    }
+  });
+  if (!revocation.has_value()) {
+    return Error(Reason::kNotFound, "there is no such revocation");
+  }
+  proto.set_covered_leases(CountEnded(authority_.published(), *revocation));
+  proto.set_counted(true);
+  return proto;
 }
 
 void RevocationMethods::Resume(const Principal& principal, const v1::ResumeRequest& request,

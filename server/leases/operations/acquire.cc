@@ -280,7 +280,8 @@ absl::StatusOr<AcquireResult> Release(Transaction& tx, const ReleaseRequest& req
       (!request.agent.empty() && lease->agent != request.agent)) {
     return Error(Reason::kNotFound, "there is no such lease");
   }
-  if (!lease->released) {
+  // One that is over already stays what it was: expired or revoked.
+  if (tx.state().CheckLease(*lease, tx.now()).ok()) {
     Entry entry;
     entry.mutable_lease_released()->set_number(lease->number.value());
     tx.Append(std::move(entry));

@@ -76,27 +76,39 @@ void Put(Transaction& tx, const EntityWrite& write, EntityUid uid) {
   tx.Append(std::move(entry));
 }
 
+// So many uids, of ten bytes at most, stay well below the limit of an entry.
+constexpr size_t kMembersPerEntry = 4000;
+
 void PutMembers(Transaction& tx, const Principal& principal, EntityUid group,
                 const absl::btree_set<EntityUid>& wanted) {
-  const absl::btree_set<EntityUid>& present = tx.state().entities().Find(group)->agents;
-  Entry entry;
-  ledger::v1::MembersChanged* changed = entry.mutable_members_changed();
+  // A copy: each entry is folded as it is appended.
+  const absl::btree_set<EntityUid> present = tx.state().entities().Find(group)->agents;
+  std::vector<std::pair<EntityUid, bool>> changes;  // and whether it comes
   for (EntityUid uid : wanted) {
     if (!present.contains(uid)) {
-      changed->add_added_agents(uid.value());
+      changes.emplace_back(uid, true);
     }
   }
   for (EntityUid uid : present) {
     if (!wanted.contains(uid)) {
-      changed->add_removed_agents(uid.value());
+      changes.emplace_back(uid, false);
     }
   }
-  if (changed->added_agents_size() + changed->removed_agents_size() == 0) {
-    return;
+  for (size_t done = 0; done < changes.size(); done += kMembersPerEntry) {
+    Entry entry;
+    ledger::v1::MembersChanged* changed = entry.mutable_members_changed();
+    *changed->mutable_control() = tx.MakeControl(principal);
+    changed->set_group(group.value());
+    for (size_t i = done; i < std::min(done + kMembersPerEntry, changes.size()); ++i) {
+      auto [uid, comes] = changes[i];
+      if (comes) {
+        changed->add_added_agents(uid.value());
+      } else {
+        changed->add_removed_agents(uid.value());
+      }
+    }
+    tx.Append(std::move(entry));
   }
-  *changed->mutable_control() = tx.MakeControl(principal);
-  changed->set_group(group.value());
-  tx.Append(std::move(entry));
 }
 
 }  // namespace

@@ -26,11 +26,14 @@ Installation::Installation(const std::string& parent) {
   REQUIRE(made.status == 0);
 }
 
-void Installation::Start() {
+bool Installation::StartOrRefuse() {
   server_.reset();
   server_ = std::make_unique<ServerProcess>(options_);
-  const bool serves = server_->AwaitServing();
-  if (!serves) FAIL("the server did not start: " << server_->Log());
+  return server_->AwaitServing();
+}
+
+void Installation::Start() {
+  if (!StartOrRefuse()) FAIL("the server did not start: " << server_->Log());
 }
 
 Installation::Refusal Installation::StartRefused() {
@@ -52,12 +55,14 @@ ApiClient Installation::Agent(const std::string& agent) const {
 Ran Installation::Cli(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), ProgramPath("leasehold"));
   // Checkpoints that it remembers stay in the test's folder too.
-  return RunProgram(arguments, {"LEASEHOLD_DATA_DIR=" + data_dir(),
-                                "XDG_STATE_HOME=" + folder_.File("state")});
+  return RunProgram(
+      arguments, {"LEASEHOLD_DATA_DIR=" + data_dir(), "XDG_STATE_HOME=" + folder_.File("state")});
 }
 
-void Installation::CheckLedgerVerifies() const {
-  const Ran verified = Cli({"ledger", "verify", "--db", DataFile("leasehold.db")});
+void Installation::CheckLedgerVerifies() {
+  std::vector<std::string> command = {"ledger", "verify"};
+  if (!IsRunning()) command.insert(command.end(), {"--db", DataFile("leasehold.db")});
+  const Ran verified = Cli(command);
   INFO(verified.out << verified.err);
   CHECK(verified.status == 0);
 }

@@ -31,6 +31,8 @@ class Installation {
   std::string DataFile(std::string_view name) const { return data_dir() + "/" + std::string(name); }
   // Starts the server and waits until it serves; after Kill or Stop, anew.
   void Start();
+  // The same of a server that may refuse; false where it did.
+  bool StartOrRefuse();
   // Starts a server that is to refuse, and waits for its end; returns its exit status.
   struct Refusal {
     int status = 0;
@@ -50,8 +52,8 @@ class Installation {
 
   // The command line program as the operator.
   Ran Cli(std::vector<std::string> arguments) const;
-  // `ledger verify` of the data folder of a server that has ended.
-  void CheckLedgerVerifies() const;
+  // `ledger verify` of the running server, or of the database of one that has ended.
+  void CheckLedgerVerifies();
 
   // Names without their collection: "billing/key", "bot".
   void PutSecret(const std::string& name, const std::string& value);
@@ -82,8 +84,7 @@ v1::Selector LeaseSelector(const std::string& lease);
 void RequireOk(std::string_view what, const CallStatus& status);
 
 // Every entry of the ledger that `filter` lets through, by index.
-std::vector<v1::LedgerEntry> EntriesOf(const ApiClient& reader,
-                                       v1::ListEntriesRequest filter = {});
+std::vector<v1::LedgerEntry> EntriesOf(const ApiClient& reader, v1::ListEntriesRequest filter = {});
 
 // Random bytes as hex: a value, or a reason, that no other test and no program has.
 std::string RandomText(size_t bytes = 16);

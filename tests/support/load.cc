@@ -254,8 +254,7 @@ bool Load::Client::Resume() {
   request.set_reason("a test");
   const bool held = held_ == Known::kYes;
   held_ = Known::kPerhaps;
-  const auto answer =
-      as_operator_->Call<v1::ResumeResponse>("RevocationService/Resume", request);
+  const auto answer = as_operator_->Call<v1::ResumeResponse>("RevocationService/Resume", request);
   if (IsGone(answer)) return false;
   held_ = Known::kNo;
   if (answer.ok()) {
@@ -391,19 +390,19 @@ void Load::Join() {
   for (auto& client : clients_) client->Join();
 }
 
-std::vector<std::string> Load::Complaints() const {
-  std::vector<std::string> all;
-  for (const auto& client : clients_) {
-    all.insert(all.end(), client->complaints().begin(), client->complaints().end());
+std::vector<std::string> Load::Examine() {
+  const std::vector<v1::LedgerEntry> ledger = EntriesOf(installation_.Operator());
+  for (size_t i = 0; i < ledger.size(); ++i) REQUIRE(ledger[i].index() == i);
+  std::vector<std::string> complaints;
+  for (auto& client : clients_) {
+    client->Check(ledger);
+    complaints.insert(complaints.end(), client->complaints().begin(), client->complaints().end());
   }
-  return all;
+  return complaints;
 }
 
 void Load::Check() {
-  const std::vector<v1::LedgerEntry> ledger = EntriesOf(installation_.Operator());
-  for (size_t i = 0; i < ledger.size(); ++i) REQUIRE(ledger[i].index() == i);
-  for (auto& client : clients_) client->Check(ledger);
-  const std::vector<std::string> complaints = Complaints();
+  const std::vector<std::string> complaints = Examine();
   CAPTURE(complaints);
   CHECK(complaints.empty());
 }

@@ -40,10 +40,11 @@ class Load {
   void Join();
   void Stop();
 
-  // What the clients saw that no server may answer; empty is good. Between Join and Start.
-  std::vector<std::string> Complaints() const;
-  // Fails the test case where the running server does not know everything that was acknowledged, or
-  // where a lease can be used that may not be.
+  // Asks the running server about everything that was acknowledged, and about everything that may
+  // not be usable. A sentence for each answer, now or under the load, that no server may give; none
+  // is good. Between Join and Start.
+  std::vector<std::string> Examine();
+  // Fails the test case where Examine finds something.
   void Check();
 
   // Answers so far.

@@ -17,10 +17,10 @@ ChildOptions Child(const ServerOptions& options) {
   ChildOptions child;
   child.argv = options.wrapper;
   child.argv.push_back(options.program.empty() ? ProgramPath("leaseholdd") : options.program);
-  for (const auto& [flag, value] : {std::pair("--data-dir", options.data_dir),
-                                    std::pair("--listen", options.listen),
-                                    std::pair("--broker-listen", options.broker_listen),
-                                    std::pair("--metrics-listen", options.metrics_listen)}) {
+  for (const auto& [flag, value] :
+       {std::pair("--data-dir", options.data_dir), std::pair("--listen", options.listen),
+        std::pair("--broker-listen", options.broker_listen),
+        std::pair("--metrics-listen", options.metrics_listen)}) {
     child.argv.insert(child.argv.end(), {flag, value});
   }
   child.argv.insert(child.argv.end(), options.arguments.begin(), options.arguments.end());

@@ -61,21 +61,21 @@ std::string EverythingWritten(const Installation& installation) {
 std::string EverythingTold(Installation& installation) {
   const std::string exported = installation.DataFile("export");
   std::string all;
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"ledger", "export", "--out", exported},
-           {"ledger", "list", "-o", "json"},
-           {"usage", "-o", "json"},
-           {"secret", "show", "billing/key", "-o", "json"},
-           {"agent", "show", "bot", "-o", "json"},
-           {"lease", "list", "-o", "json"},
-           {"server", "status", "-o", "json"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"ledger", "export", "--out", exported},
+                                             {"ledger", "list", "-o", "json"},
+                                             {"usage", "-o", "json"},
+                                             {"secret", "show", "billing/key", "-o", "json"},
+                                             {"agent", "show", "bot", "-o", "json"},
+                                             {"lease", "list", "-o", "json"},
+                                             {"server", "status", "-o", "json"}}) {
     const Ran ran = installation.Cli(command);
     INFO(ran.err);
     CHECK(ran.status == 0);
     all += ran.out + ran.err;
   }
-  all += RunProgram({"curl", "-sS", "http://" + installation.server().Endpoint("metrics") +
-                                        "/metrics"})
+  all += RunProgram(
+             {"curl", "-sS", "http://" + installation.server().Endpoint("metrics") + "/metrics"})
              .out;
   return all;
 }
@@ -173,6 +173,20 @@ TEST_CASE("a revocation cuts a streaming response and closes the door behind it"
   CHECK(refused.body.find("LEASE_REVOKED") != std::string::npos);
 }
 
+TEST_CASE("a server that is told to stop does not wait for a stream that never ends") {
+  Installation installation;
+  Scene scene(installation);
+  RawSocket streaming = RawSocket::ConnectTo(installation.server().Endpoint("broker"));
+  REQUIRE(streaming.Write(Request("GET", "/t/billing/stream", scene.Acquire().handle())));
+  REQUIRE(streaming.ReadUntil("begun\n\r\n").find("200 OK") != std::string::npos);
+  // And one that has sent half a request.
+  RawSocket half = RawSocket::ConnectTo(installation.server().Endpoint("broker"));
+  REQUIRE(half.Write("GET /t/billing/items HTTP/1.1\r\nHost:"));
+  CHECK(installation.server().Stop() == 0);
+  streaming.ReadToEnd();
+  CHECK(half.AtEnd());
+}
+
 TEST_CASE("neither the value nor a token is in a log, an answer, a metric or on the disk") {
   Installation installation;
   Scene scene(installation);
@@ -183,11 +197,12 @@ TEST_CASE("neither the value nor a token is in a log, an answer, a metric or on 
       scene.Through(Request("POST", "/t/billing/items", lease.handle())).body +
       scene.Through(Request("GET", "/t/billing/items", lease.token())).body +
       scene.Through(Request("GET", "/t/billing/items", lease.handle().substr(1))).body +
-      installation.Agent("bot").WithToken(installation.TokenOf("bot") + "x")
+      installation.Agent("bot")
+          .WithToken(installation.TokenOf("bot") + "x")
           .Call<v1::Lease>("LeaseService/GetLease", v1::GetLeaseRequest())
           .message;
-  const std::vector<std::string> secrets = {scene.value, installation.TokenOf("bot"),
-                                            lease.token(), lease.handle(),
+  const std::vector<std::string> secrets = {scene.value, installation.TokenOf("bot"), lease.token(),
+                                            lease.handle(),
                                             ContentsOf(installation.DataFile("root.key"))};
   CheckNowhere(refused, secrets);
   CheckNowhere(EverythingTold(installation), secrets);

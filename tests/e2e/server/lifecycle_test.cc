@@ -102,8 +102,9 @@ TEST_CASE("the probes answer, and the metrics of a server at work are what promt
   installation.SetUp({"bot"});
   const ApiClient agent = installation.Agent("bot");
   const v1::AcquireLeaseResponse lease = Acquire(agent, "work");
-  RequireOk("AuthorizeUse", agent.Call<v1::AuthorizeUseResponse>(
-                                "UseService/AuthorizeUse", UseRequestFor(lease.token(), "billing")));
+  RequireOk("AuthorizeUse",
+            agent.Call<v1::AuthorizeUseResponse>("UseService/AuthorizeUse",
+                                                 UseRequestFor(lease.token(), "billing")));
   RequireOk("Revoke", installation.Revoker().Call<v1::Revocation>(
                           "RevocationService/Revoke", RevokeRequestFor(AgentSelector("bot"))));
   RequireOk("GetStatus", installation.Operator().Call<v1::Status>("AdminService/GetStatus",

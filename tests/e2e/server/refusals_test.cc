@@ -40,8 +40,8 @@ void RunAll(int count, const std::function<void(int, std::function<void()>)>& st
 
 // Denials in the usage map that `query` selects.
 uint64_t Denied(const Installation& installation, const v1::QueryUsageRequest& query) {
-  const auto usage = installation.Operator().Call<v1::QueryUsageResponse>(
-      "LedgerService/QueryUsage", query);
+  const auto usage =
+      installation.Operator().Call<v1::QueryUsageResponse>("LedgerService/QueryUsage", query);
   RequireOk("QueryUsage", usage);
   uint64_t denied = 0;
   for (const v1::UsageRow& row : usage.value.rows()) denied += row.denied();
@@ -59,8 +59,7 @@ TEST_CASE("20,000 refused leases cost a few dozen entries and are all counted") 
   uint64_t refused = 0;
   RunAll(kRefusals, [&](int i, std::function<void()> done) {
     // Forbidden ones, and ever new names that nobody has.
-    const std::string secret =
-        i % 2 == 0 ? "payroll/key" : "guess-" + std::to_string(i) + "/key";
+    const std::string secret = i % 2 == 0 ? "payroll/key" : "guess-" + std::to_string(i) + "/key";
     const std::string workflow = "guess-" + std::to_string(i % 100);
     agent.Start("LeaseService/AcquireLease", AcquireRequestFor(secret, workflow),
                 [&mu, &refused, done](const CallStatus& status, const std::string&) {
@@ -97,16 +96,16 @@ TEST_CASE("20,000 refused uses cost a few dozen entries and are all counted") {
     v1::AuthorizeUseRequest write =
         UseRequestFor(lease.value.token(), "billing", "/items/" + std::to_string(i));
     write.set_method("POST");
-    agent.Start("UseService/AuthorizeUse", write,
-                [&mu, &refused, done](const CallStatus& status, const std::string& bytes) {
-                  v1::AuthorizeUseResponse use;
-                  if (status.ok() && use.ParseFromString(bytes) &&
-                      use.reason() == "POLICY_DENIED") {
-                    absl::MutexLock lock(&mu);
-                    ++refused;
-                  }
-                  done();
-                });
+    agent.Start(
+        "UseService/AuthorizeUse", write,
+        [&mu, &refused, done](const CallStatus& status, const std::string& bytes) {
+          v1::AuthorizeUseResponse use;
+          if (status.ok() && use.ParseFromString(bytes) && use.reason() == "POLICY_DENIED") {
+            absl::MutexLock lock(&mu);
+            ++refused;
+          }
+          done();
+        });
   });
   CHECK(refused == kRefusals);
   REQUIRE(installation.server().Stop() == 0);

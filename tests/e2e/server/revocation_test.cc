@@ -189,8 +189,8 @@ TEST_CASE("each selector revokes what it names and nothing else") {
     v1::ResumeRequest resume;
     *resume.mutable_selector() = row.selector;
     resume.set_reason("a test");
-    RequireOk("Resume", installation.Operator().Call<v1::ResumeResponse>(
-                            "RevocationService/Resume", resume));
+    RequireOk("Resume",
+              installation.Operator().Call<v1::ResumeResponse>("RevocationService/Resume", resume));
     CHECK_FALSE(usable("a", of_a.token()));
   }
 }

@@ -82,9 +82,8 @@ struct Row {
 
 std::vector<Row> StoreRows() {
   return {
-      {"a database of a newer schema",
-       [](Installation& i) { Sql(i, "PRAGMA user_version = 99"); }, "STORE_SCHEMA_NEWER",
-       "use the server version that wrote it or a newer one"},
+      {"a database of a newer schema", [](Installation& i) { Sql(i, "PRAGMA user_version = 99"); },
+       "STORE_SCHEMA_NEWER", "use the server version that wrote it or a newer one"},
       {"a database that was cut in half",
        [](Installation& i) {
          const std::string path = i.DataFile("leasehold.db");
@@ -99,23 +98,23 @@ std::vector<Row> StoreRows() {
        "STORE_DAMAGED", "restore a backup"},
       {"no database", [](Installation& i) { fs::remove(i.DataFile("leasehold.db")); },
        "STORE_MISSING", "leasehold server init"},
-      {"a data folder that does not exist",
-       [](Installation& i) { fs::remove_all(i.data_dir()); }, "STORE_MISSING",
-       "leasehold server init"},
+      {"a data folder that does not exist", [](Installation& i) { fs::remove_all(i.data_dir()); },
+       "STORE_MISSING", "leasehold server init"},
       {"a deleted watermark",
        [](Installation& i) { Sql(i, "DELETE FROM snapshot WHERE section = 'watermarks'"); },
        "STORE_DAMAGED", "restore a backup"},
       {"a changed entry",
        [](Installation& i) {
-         Sql(i, "UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' "
-                "AS BLOB) WHERE idx = 3");
+         Sql(i,
+             "UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' "
+             "AS BLOB) WHERE idx = 3");
        },
        "STORE_DAMAGED", "restore a backup"},
       {"a removed entry", [](Installation& i) { Sql(i, "DELETE FROM entries WHERE idx = 3"); },
        "STORE_DAMAGED", "restore a backup"},
       {"a head anchor that was lost",
-       [](Installation& i) { fs::remove(i.DataFile("leasehold.db.anchor")); },
-       "STORE_ROLLED_BACK", "server restore"},
+       [](Installation& i) { fs::remove(i.DataFile("leasehold.db.anchor")); }, "STORE_ROLLED_BACK",
+       "server restore"},
       {"no root key", [](Installation& i) { fs::remove(i.DataFile("root.key")); },
        "ROOT_KEY_UNUSABLE", "leasehold server init"},
       {"a root key that others may read",
@@ -216,8 +215,8 @@ TEST_CASE("a data folder that cannot be written to is refused") {
   MakeHistory(installation);
   fs::permissions(installation.data_dir(), fs::perms::owner_read | fs::perms::owner_exec);
   // Without its capabilities root is bound by the mode too.
-  installation.options().wrapper = {"setpriv", "--bounding-set", "-all", "--inh-caps", "-all",
-                                    "--"};
+  installation.options().wrapper = {"setpriv",    "--bounding-set", "-all",
+                                    "--inh-caps", "-all",           "--"};
   CheckRefused(installation, 1, "IO", installation.data_dir());
   fs::permissions(installation.data_dir(), fs::perms::owner_all);
   installation.Start();

@@ -109,8 +109,7 @@ TEST_CASE("an agent token with one flipped bit is nobody's") {
   const v1::GetCallerRequest who;
   CHECK(nobody.WithToken(token).Call<v1::Caller>("IdentityService/GetCaller", who).ok());
   CHECK(nobody.Call<v1::Caller>("IdentityService/GetCaller", who).code == kUnauthenticated);
-  for (const auto& attacks :
-       {FlippedTexts(token), FlippedBodies(TokenKind::kAgentToken, token)}) {
+  for (const auto& attacks : {FlippedTexts(token), FlippedBodies(TokenKind::kAgentToken, token)}) {
     for (const std::string& attack : attacks) {
       const auto answer =
           nobody.WithToken(attack).Call<v1::Caller>("IdentityService/GetCaller", who);

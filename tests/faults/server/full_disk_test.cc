@@ -1,0 +1,149 @@
+// A disk that is really full: a small tmpfs, mounted where only this process and its servers see
+// it. Exits with 77 where it may not mount, which needs root.
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "tests/support/installation.h"
+
+namespace leasehold {
+namespace {
+
+constexpr int kUnavailable = 14;
+constexpr int kSkipped = 77;
+// Room for the 64 MiB that revocations have in reserve, the mark below which uses are refused, and
+// a little more.
+constexpr char kDiskSize[] = "size=104m";
+
+// Before anything makes threads: a namespace belongs to the thread that asks and to those it makes.
+void EnterOwnMountNamespace() {
+  static const bool entered =
+      unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  if (entered) return;
+  std::cerr << "skipped: a small disk cannot be mounted here, which needs root\n";
+  std::exit(kSkipped);
+}
+
+class SmallDisk {
+ public:
+  SmallDisk() {
+    EnterOwnMountNamespace();
+    REQUIRE(mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, kDiskSize) == 0);
+  }
+  ~SmallDisk() { umount2(folder_.path().c_str(), MNT_DETACH); }
+  const std::string& path() const { return folder_.path(); }
+
+  // Takes every byte that is left, as another program would.
+  void Fill() {
+    std::ofstream junk(folder_.File("junk"), std::ios::binary | std::ios::app);
+    const std::string page(4096, 'j');
+    while (junk.write(page.data(), 4096) && junk.flush()) continue;
+  }
+  void MakeRoom() { unlink(folder_.File("junk").c_str()); }
+
+ private:
+  TempFolder folder_;
+};
+
+Answer<v1::AcquireLeaseResponse> Acquire(const ApiClient& agent) {
+  return agent.Call<v1::AcquireLeaseResponse>("LeaseService/AcquireLease",
+                                              AcquireRequestFor("billing/key", "work"));
+}
+
+Answer<v1::AuthorizeUseResponse> Use(const ApiClient& agent,
+                                     const Answer<v1::AcquireLeaseResponse>& lease) {
+  return agent.Call<v1::AuthorizeUseResponse>("UseService/AuthorizeUse",
+                                              UseRequestFor(lease.value.token(), "billing"));
+}
+
+Answer<v1::Revocation> Revoke(const Installation& installation, const v1::Selector& selector) {
+  return installation.Revoker().Call<v1::Revocation>("RevocationService/Revoke",
+                                                     RevokeRequestFor(selector));
+}
+
+// The server looks at the disk now and then: asks until it has noticed, a bounded number of times.
+template <typename Ask>
+bool Eventually(const Ask& ask) {
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    if (ask()) return true;
+    poll(nullptr, 0, 10);
+  }
+  return false;
+}
+
+void CheckFull(const Installation& installation, const Answer<v1::AcquireLeaseResponse>& lease) {
+  const ApiClient agent = installation.Agent("other");
+  for (const CallStatus& status :
+       std::initializer_list<CallStatus>{Acquire(agent), Use(agent, lease)}) {
+    INFO(status.message);
+    CHECK(status.code == kUnavailable);
+    CHECK(status.reason == "LEDGER_FULL");
+  }
+}
+
+TEST_CASE("on a full disk uses are refused, revocations and releases go on, room mends it") {
+  SmallDisk disk;
+  Installation installation(disk.path());
+  installation.Start();
+  installation.SetUp({"bot", "other"});
+  const auto revoked = Acquire(installation.Agent("bot"));
+  RequireOk("AcquireLease", revoked);
+  const auto released = Acquire(installation.Agent("other"));
+  RequireOk("AcquireLease", released);
+  const auto kept = Acquire(installation.Agent("other"));
+  RequireOk("AcquireLease", kept);
+
+  disk.Fill();
+  CHECK(Eventually([&] { return !Acquire(installation.Agent("other")).ok(); }));
+  CheckFull(installation, kept);
+  RequireOk("Revoke", Revoke(installation, AgentSelector("bot")));
+  v1::ReleaseLeaseRequest release;
+  release.set_token(released.value.token());
+  RequireOk("ReleaseLease",
+            installation.Agent("other").Call<v1::Lease>("LeaseService/ReleaseLease", release));
+  disk.Fill();
+  for (int i = 0; i < 200; ++i) {
+    v1::RevokeRequest more = RevokeRequestFor(AgentSelector("bot"));
+    RequireOk("Revoke",
+              installation.Revoker().Call<v1::Revocation>("RevocationService/Revoke", more));
+  }
+  CheckFull(installation, kept);
+
+  SECTION("a restart after kill -9 on the full disk") {
+    installation.server().Kill();
+    disk.Fill();
+    installation.Start();
+    disk.Fill();
+    CheckFull(installation, kept);
+    RequireOk("Revoke", Revoke(installation, AgentSelector("bot")));
+  }
+  SECTION("a clean restart on the full disk") {
+    CHECK(installation.server().Stop() == 0);
+    disk.Fill();
+    installation.Start();
+    disk.Fill();
+    CheckFull(installation, kept);
+    RequireOk("Revoke", Revoke(installation, AgentSelector("bot")));
+  }
+  SECTION("the same server") {}
+
+  disk.MakeRoom();
+  CHECK(Eventually([&] { return Acquire(installation.Agent("other")).ok(); }));
+  CHECK(Use(installation.Agent("other"), kept).value.allowed());
+  CHECK(Use(installation.Agent("other"), released).value.reason() == "LEASE_RELEASED");
+  CHECK(Use(installation.Agent("bot"), revoked).value.reason() == "LEASE_REVOKED");
+  CHECK(Acquire(installation.Agent("bot")).reason == "HELD");
+  CHECK(installation.server().Stop() == 0);
+  installation.CheckLedgerVerifies();
+}
+
+}  // namespace
+}  // namespace leasehold

@@ -7,11 +7,13 @@
 namespace leasehold {
 
 absl::StatusOr<VersionReader::Sealed> VersionReader::Find(const VersionKey& key) {
+  uint64_t forgotten = 0;
   {
     absl::MutexLock lock(&mu_);
     if (auto it = cache_.find(key); it != cache_.end()) {
       return it->second;
     }
+    forgotten = forgotten_;
   }
   // No lock over I/O: two that miss at once both read.
   ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store_.NewView());
@@ -25,6 +27,10 @@ absl::StatusOr<VersionReader::Sealed> VersionReader::Find(const VersionKey& key)
                                                     .ciphertext = std::move(row->ciphertext),
                                                     .field_names = std::move(row->field_names)});
   absl::MutexLock lock(&mu_);
+  if (forgotten != forgotten_) {
+    return sealed;  // it may have been destroyed since it was read, and nobody would forget it
+                    // again
+  }
   size_t size = sealed->ciphertext.size();
   while (cache_bytes_ + size > kCacheBytesMax && !cache_.empty()) {
     cache_bytes_ -= cache_.begin()->second->ciphertext.size();
@@ -43,6 +49,7 @@ absl::StatusOr<SecretFields> VersionReader::Read(const VersionKey& key) {
 
 void VersionReader::Forget(const VersionKey& key) {
   absl::MutexLock lock(&mu_);
+  ++forgotten_;
   if (auto it = cache_.find(key); it != cache_.end()) {
     cache_bytes_ -= it->second->ciphertext.size();
     cache_.erase(it);

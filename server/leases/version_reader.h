@@ -2,6 +2,7 @@
 #define LEASEHOLD_SERVER_LEASES_VERSION_READER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "absl/container/flat_hash_map.h"
@@ -41,6 +42,7 @@ class VersionReader {
   absl::Mutex mu_;
   absl::flat_hash_map<VersionKey, Sealed, KeyHash> cache_ ABSL_GUARDED_BY(mu_);
   size_t cache_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t forgotten_ ABSL_GUARDED_BY(mu_) = 0;  // calls of Forget
 };
 
 }  // namespace leasehold

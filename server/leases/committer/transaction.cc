@@ -1,5 +1,6 @@
 #include "server/leases/committer/transaction.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/check.h"
@@ -94,7 +95,11 @@ Hash Transaction::AddPolicySet(std::string body, std::shared_ptr<const CompiledP
 }
 
 uint64_t Transaction::EpochMillis(UnixMillis time) const {
-  return time.empty() ? 0 : static_cast<uint64_t>(time.value() - state_.epoch_start().value());
+  return static_cast<uint64_t>(time.value() - state_.epoch_start().value());
+}
+
+uint64_t Transaction::EpochEndMillis(UnixMillis end) const {
+  return end.empty() ? 0 : std::max(EpochMillis(end), uint64_t{1});
 }
 
 std::string_view Transaction::Text(TextId id) {

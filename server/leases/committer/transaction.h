@@ -46,8 +46,10 @@ class Transaction final : private SideSource {
   void AddVersion(VersionRow row) { batch_.versions.push_back(std::move(row)); }
   void DestroyVersion(const VersionKey& key) { batch_.destroyed_versions.push_back(key); }
 
-  // Milliseconds since the epoch's start, as entries count; 0 for an empty end.
+  // Milliseconds since the epoch's start, as entries count.
   uint64_t EpochMillis(UnixMillis time) const;
+  // The same for an end, where 0 means never: an end at the very start comes a millisecond later.
+  uint64_t EpochEndMillis(UnixMillis end) const;
 
   bool empty() const { return entries_.empty(); }
   // Whether something in it can end leases.

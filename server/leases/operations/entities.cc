@@ -72,7 +72,7 @@ void Put(Transaction& tx, const EntityWrite& write, EntityUid uid) {
   put->set_kind(static_cast<ledger::v1::EntityKind>(write.kind));
   put->set_name(tx.DefineText(TextKindFor(write.kind), write.name.value()).value());
   put->set_body_hash(std::string(AsText(tx.AddBody(write.body))));
-  put->set_expire_time_ms(tx.EpochMillis(write.expire_time));
+  put->set_expire_time_ms(tx.EpochEndMillis(write.expire_time));
   tx.Append(std::move(entry));
 }
 
@@ -183,7 +183,7 @@ absl::StatusOr<IssuedToken> IssueToken(Transaction& tx, const TokenIssue& issue)
   *credential->mutable_control() = tx.MakeControl(issue.principal);
   credential->set_credential(issued.id.value());
   credential->set_agent(agent->uid.value());
-  credential->set_expire_time_ms(tx.EpochMillis(issued.expire_time));
+  credential->set_expire_time_ms(tx.EpochEndMillis(issued.expire_time));
   credential->set_token_hash(std::string(AsText(issue.token_hash)));
   credential->set_kind(ledger::v1::CREDENTIAL_KIND_AGENT_TOKEN);
   tx.Append(std::move(entry));

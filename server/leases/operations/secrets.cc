@@ -20,6 +20,12 @@ absl::StatusOr<VersionKey> AddVersion(Transaction& tx, const Vault& vault, const
       return Error(Reason::kRequestIdReused,
                    "request_id was used for another request; use a new one");
     }
+    // The secret of that name may be a later one, and then the version is not of it.
+    if (made->time < secret->create_time ||
+        tx.state().versions().Find(secret->uid, VersionNumber(made->number)) == nullptr) {
+      return Error(Reason::kRequestIdReused,
+                   "request_id made a version of a secret that was deleted since; use a new one");
+    }
     return VersionKey{secret->uid, VersionNumber(made->number)};
   }
   VersionKey key{secret->uid, tx.state().versions().next(secret->uid)};
@@ -30,7 +36,7 @@ absl::StatusOr<VersionKey> AddVersion(Transaction& tx, const Vault& vault, const
   added->set_secret(key.secret.value());
   added->set_version(key.number.value());
   added->set_ciphertext_hash(std::string(AsText(Sha256Of(AsBytes(sealed.ciphertext)))));
-  added->set_expire_time_ms(tx.EpochMillis(add.expire_time));
+  added->set_expire_time_ms(tx.EpochEndMillis(add.expire_time));
   tx.AddVersion({.key = key,
                  .key_number = sealed.key_number,
                  .wrapped_key = std::move(sealed.wrapped_key),

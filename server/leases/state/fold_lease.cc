@@ -86,13 +86,16 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
   if (refused.reason() == 0) {
     return FoldError(index, "counts refusals without a reason");
   }
+  // A refused lease or renewal is no use, and went nowhere.
+  bool asked = refused.kind() == ledger::v1::REFUSAL_KIND_ACQUIRE ||
+               refused.kind() == ledger::v1::REFUSAL_KIND_RENEW;
   if (Lease* lease = leases_.FindMutable(LeaseNumber(refused.lease()))) {
-    lease->denied_uses += refused.count();
+    lease->denied_uses += asked ? 0 : refused.count();
   } else if (refused.lease() != 0) {
     return FoldError(index, "counts refusals of a lease that was never issued");
   }
   UsageDestination destination =
-      refused.kind() == ledger::v1::REFUSAL_KIND_ACQUIRE  ? UsageDestination::Acquire()
+      asked                                               ? UsageDestination::Acquire()
       : refused.kind() == ledger::v1::REFUSAL_KIND_REVEAL ? UsageDestination::Reveal()
       : refused.target() != 0 ? UsageDestination::Target(EntityUid(refused.target()))
                               : UsageDestination::Undeclared();

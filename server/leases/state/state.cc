@@ -117,7 +117,7 @@ Usability State::CheckLease(const Lease& lease, UnixMillis now) const {
 
 Reason State::CheckAgent(EntityUid agent, UnixMillis now) const {
   const Entity* entity = entities_.Find(agent);
-  if (entity == nullptr || entity->deleted) {
+  if (entity == nullptr || entity->deleted || entity->kind != EntityKind::kAgent) {
     return Reason::kLeaseRevoked;
   }
   if (!entity->expire_time.empty() && now >= entity->expire_time) {

@@ -1,0 +1,121 @@
+#include "server/leases/lease_watchers.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "server/base/status.h"
+#include "tests/unit/server/leases/furnished_world.h"
+
+namespace leasehold {
+namespace {
+
+class CutCounter final : public UseObserver {
+ public:
+  void UseDecided(Adapter, const absl::StatusOr<UseReply>&, absl::Duration) override {}
+  void StreamCut(absl::Duration after) override { cuts.push_back(after); }
+  std::vector<absl::Duration> cuts;
+};
+
+}  // namespace
+
+TEST_CASE("an open stream is cut once when its lease ends, whatever ends it") {
+  struct Row {
+    const char* why;
+    std::function<void(FurnishedWorld&, const AcquireResult&)> end;
+    bool needs_tick;  // nothing was committed that could tell
+    Reason reason;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"revoked by agent",
+       [](auto& w, const auto&) { w.Await(w.Revoke(AgentSelector("bot"))).IgnoreError(); }, false,
+       Reason::kLeaseRevoked},
+      {"revoked by lease",
+       [](auto& w, const auto& l) { w.Await(w.Revoke(LeaseSelector(l))).IgnoreError(); }, false,
+       Reason::kLeaseRevoked},
+      {"released", [](auto& w, const auto& l) { w.Await(w.Release(l)).IgnoreError(); }, false,
+       Reason::kLeaseReleased},
+      {"agent deleted", [](auto& w, const auto&) { w.Delete(EntityKind::kAgent, "bot"); }, false,
+       Reason::kLeaseRevoked},
+      {"token revoked", [](auto& w, const auto&) { w.RevokeToken(w.bot); }, false,
+       Reason::kCredentialRevoked},
+      {"expired", [](auto& w, const auto&) { w.clock().Advance(absl::Hours(1)); }, true,
+       Reason::kLeaseExpired},
+      {"the wall clock stepped past its end",
+       [](auto& w, const auto&) { w.clock().StepWall(absl::Hours(1)); }, true,
+       Reason::kLeaseExpired},
+  }));
+  INFO(row.why);
+  CutCounter observer;
+  FurnishedWorld world({.observer = &observer});
+  const AcquireResult lease = world.Lease(world.bot, "db/login");
+  const AcquireResult other = world.Lease(world.crawler, "db/login");
+  std::vector<Reason> cut;
+  int others = 0;
+  auto watch = world.authority().WatchLease(
+      lease.lease, [&](absl::Status why) { cut.push_back(ReasonOf(why)); });
+  auto other_watch = world.authority().WatchLease(other.lease, [&](absl::Status) { ++others; });
+  world.committer().Tick();
+  world.TryUse(world.bot, lease);
+  REQUIRE(cut.empty());
+  REQUIRE(observer.cuts.empty());
+
+  const UnixMillis before = world.authority().Now();
+  row.end(world, lease);
+  CHECK(cut.size() == (row.needs_tick ? 0 : 1));
+  world.committer().Tick();
+  CHECK(cut == std::vector<Reason>{row.reason});
+  world.committer().Tick();
+  CHECK(cut.size() == 1);
+  REQUIRE(observer.cuts.size() == (others == 0 ? 1 : 2));
+  CHECK(observer.cuts[0] == absl::ZeroDuration());
+  CHECK(others == (world.authority().Now() - before >= absl::Hours(1) ? 1 : 0));
+}
+
+TEST_CASE("a lease that ended before it was watched is cut in the next tick") {
+  FurnishedWorld world;
+  const AcquireResult lease = world.Lease(world.bot, "db/login");
+  REQUIRE(world.Await(world.Release(lease)).ok());
+  int cut = 0;
+  auto watch = world.authority().WatchLease(lease.lease, [&](absl::Status) { ++cut; });
+  auto unknown = world.authority().WatchLease(LeaseNumber(4711), [&](absl::Status why) {
+    ++cut;
+    CHECK(ReasonOf(why) == Reason::kLeaseUnknown);
+  });
+  world.committer().Tick();
+  CHECK(cut == 2);
+}
+
+TEST_CASE("a stream that ended is not cut afterwards") {
+  FurnishedWorld world;
+  const AcquireResult lease = world.Lease(world.bot, "db/login");
+  int cut = 0;
+  auto gone = world.authority().WatchLease(lease.lease, [&](absl::Status) { cut += 100; });
+  auto there = world.authority().WatchLease(lease.lease, [&](absl::Status) { ++cut; });
+  gone.reset();
+  REQUIRE(world.Await(world.Revoke(AgentSelector("bot"))).ok());
+  world.committer().Tick();
+  CHECK(cut == 1);
+}
+
+TEST_CASE("watchers are told apart and forgotten") {
+  LeaseWatchers watchers;
+  std::vector<std::unique_ptr<LeaseWatchers::Watch>> watches;
+  std::vector<int> cut(100);
+  for (int i = 0; i < 100; ++i) {
+    watches.push_back(watchers.Add(LeaseNumber(static_cast<uint64_t>(i % 10) + 1),
+                                   [&cut, i](absl::Status) { ++cut[static_cast<size_t>(i)]; }));
+  }
+  CHECK(watchers.size() == 100);
+  const auto check = [](LeaseNumber lease) {
+    return lease == LeaseNumber(3) ? Error(Reason::kLeaseRevoked, "gone") : absl::OkStatus();
+  };
+  watchers.Sweep(check);
+  watchers.Sweep(check);
+  for (int i = 0; i < 100; ++i) CHECK(cut[static_cast<size_t>(i)] == (i % 10 == 2 ? 1 : 0));
+  watches.clear();
+  CHECK(watchers.size() == 0);
+}
+
+}  // namespace leasehold

@@ -64,9 +64,8 @@ bool AgentsAreIsolated(const Config& config) {
 }
 
 ServerFacts FactsOf(const Config& config) {
-  ServerFacts facts{.database = DatabasePath(config.data_dir),
-                    .start_time = absl::Now(),
-                    .warnings = {}};
+  ServerFacts facts{
+      .database = DatabasePath(config.data_dir), .start_time = absl::Now(), .warnings = {}};
   if (!AgentsAreIsolated(config)) {
     facts.warnings.push_back(
         "not isolated: whatever runs as this server's own user can act as its operator; run agents "
@@ -87,6 +86,7 @@ class Server::Impl {
         metrics_(std::move(metrics)),
         telemetry_(std::move(telemetry)),
         committer_(std::move(committer)),
+        sampler_(*committer_, metrics_->ForLeases()),
         authority_(*committer_, opened_.vault, *opened_.store, telemetry_.get()),
         authenticator_(committer_->published(), committer_->clock()),
         gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
@@ -122,6 +122,7 @@ class Server::Impl {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<Committer> committer_;
+  StateSampler sampler_;
   LeaseAuthority authority_;
   Authenticator authenticator_;
   Gate gate_;
@@ -207,9 +208,9 @@ absl::Status Server::Impl::Serve() {
   // Every address is taken before anything is served, so that a second server changes nothing.
   RETURN_IF_ERROR(ServeGrpc());
   RETURN_IF_ERROR(ServeRevocations());
-  metrics_->SetSampler([this] { return SampleState(*committer_); });
+  metrics_->SetSampler([this] { return sampler_.Sample(); });
   ASSIGN_OR_RETURN(metrics_server_, MetricsServer::Start(config_.metrics_listen, metrics_.get(),
-                                                         [] { return absl::OkStatus(); }));
+                                                         [this] { return committer_->Ready(); }));
   ASSIGN_OR_RETURN(broker_,
                    HttpBroker::Start({.listen = config_.broker_listen.ToString(),
                                       .client_networks = config_.broker_client_networks,

@@ -3,23 +3,58 @@
 #include "server/leases/active_leases.h"
 
 namespace leasehold {
+namespace {
 
-StateSample SampleState(Committer& committer) {
-  UnixMillis now = committer.clock().Now();
-  Space space = committer.space();
-  StateSample sample{.ready = true,
-                     .commit_queue_length = committer.queue_length(),
+// Counters only grow: a lease that had expired and is covered by a later revocation stays expired.
+void CatchUp(const CounterHandle& counter, uint64_t count, uint64_t& shown) {
+  if (count > shown) {
+    counter.Increment(static_cast<double>(count - shown));
+    shown = count;
+  }
+}
+
+}  // namespace
+
+StateSampler::Ends StateSampler::CountEnds(UnixMillis now) const {
+  Ends ends;
+  CountLeases(
+      committer_.published(), NewestLease(committer_.published()),
+      [&](const State& state, const Lease& lease) {
+        const Revocation* mark = state.watermarks().Covering(lease);
+        if (state.CheckLease(lease, now).ok()) {
+          ++ends.active;
+        } else if (lease.released) {
+          ++ends.released;
+        } else if (mark == nullptr ? now >= lease.expire_time : mark->time >= lease.expire_time) {
+          ++ends.expired;
+        } else {
+          ++ends.revoked;
+        }
+        return true;
+      });
+  return ends;
+}
+
+StateSample StateSampler::Sample() {
+  UnixMillis now = committer_.clock().Now();
+  Space space = committer_.space();
+  StateSample sample{.ready = committer_.Ready().ok(),
+                     .commit_queue_length = committer_.queue_length(),
                      .ledger_bytes = space.database_bytes,
                      .storage_free_bytes = space.free_bytes,
-                     .clock_adjustments = committer.clock().steps()};
-  committer.published().Read([&](const PublishedState::View& view) {
+                     .clock_adjustments = committer_.clock().steps()};
+  committer_.published().Read([&](const PublishedState::View& view) {
     sample.ledger_entries = view.state.size();
     sample.policy_revision = view.state.policies().revision().value();
     if (!view.state.last_backup().empty()) {
       sample.last_backup = view.state.last_backup().ToTime();
     }
   });
-  sample.leases_active = CountActiveLeases(committer.published(), now);
+  Ends ends = CountEnds(now);
+  sample.leases_active = ends.active;
+  CatchUp(leases_->ended_released, ends.released, shown_.released);
+  CatchUp(leases_->ended_revoked, ends.revoked, shown_.revoked);
+  CatchUp(leases_->ended_expired, ends.expired, shown_.expired);
   return sample;
 }
 

@@ -1,13 +1,39 @@
 #ifndef LEASEHOLD_SERVER_STATE_SAMPLE_H_
 #define LEASEHOLD_SERVER_STATE_SAMPLE_H_
 
+#include <cstdint>
+
 #include "server/leases/committer/committer.h"
+#include "server/metrics/metrics.h"
 #include "server/metrics/sampled_metrics.h"
 
 namespace leasehold {
 
-// What the published state says, for a scrape. Does not wait for the disk. Safe from any thread.
-StateSample SampleState(Committer& committer);
+// What the published state says, for a scrape. Does not wait for the disk. Used by one thread, the
+// scraping one; the arguments outlive it.
+class StateSampler {
+ public:
+  StateSampler(Committer& committer, LeaseMetrics* leases)
+      : committer_(committer), leases_(leases) {}
+
+  StateSample Sample();
+
+ private:
+  // Leases by what became of them.
+  struct Ends {
+    uint64_t active = 0;
+    uint64_t released = 0;
+    uint64_t revoked = 0;
+    uint64_t expired = 0;
+  };
+  Ends CountEnds(UnixMillis now) const;
+
+  Committer& committer_;
+  LeaseMetrics* const leases_;
+  // What the counters show already. Nothing happens when a lease expires, so its end is noticed
+  // when somebody looks.
+  Ends shown_;
+};
 
 }  // namespace leasehold
 

@@ -66,9 +66,6 @@ void Telemetry::Appended(const ledger::v1::Entry& entry) {
                                                                         : leases_->issued_brokered)
           .Increment();
       return;
-    case ledger::v1::Entry::kLeaseReleased:
-      leases_->ended_released.Increment();
-      return;
     case ledger::v1::Entry::kUse:
       if (entry.use().revealed()) {
         leases_->reveals.Increment();

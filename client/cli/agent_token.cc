@@ -77,7 +77,7 @@ Command AgentTokenCommand() {
       .examples = {"leasehold agent token demo-bot --ttl 30d > demo-bot.token"},
       .run = Issue,
       .commands = {{.name = "revoke",
-                    .summary = "end a token; leases that were taken with it stay",
+                    .summary = "end a token, and the leases that were taken with it",
                     .positionals = {{.name = "TOKEN_NAME", .help = "agents/NAME/tokens/NUMBER"}},
                     .examples = {"leasehold agent token revoke agents/demo-bot/tokens/1"},
                     .run = Revoke}},

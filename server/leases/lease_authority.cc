@@ -51,12 +51,16 @@ absl::Status LeaseAuthority::TooMany() {
                {.scope = ErrorDetail::Scope::kAgent, .retry_after = absl::Milliseconds(100)});
 }
 
-absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& principal) {
-  // Adapters carry the uses of many agents; they bound their connections themselves.
-  if (principal.agent.empty()) {
-    return Admission::Ticket();
+absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& principal,
+                                                        LeaseNumber number) {
+  EntityUid agent = principal.agent;
+  if (agent.empty()) {
+    agent = published().Read([&](const PublishedState::View& view) {
+      const Lease* lease = view.state.leases().Find(number);
+      return lease == nullptr ? EntityUid() : lease->agent;
+    });
   }
-  Admission::Ticket ticket = admission_.Enter(principal.agent);
+  Admission::Ticket ticket = admission_.Enter(agent);
   if (!ticket) {
     return TooMany();
   }
@@ -111,7 +115,7 @@ std::unique_ptr<Operation> LeaseAuthority::UseOperation(UseRequest request, Done
   absl::Time start = absl::Now();
   absl::StatusOr<LeaseTokenClaims> claims = tokens_.Parse(request.token);
   absl::StatusOr<Admission::Ticket> ticket =
-      claims.ok() ? Admit(request.presenter) : claims.status();
+      claims.ok() ? Admit(request.presenter, claims->lease) : claims.status();
   Adapter adapter = request.adapter;
   if (!ticket.ok()) {
     Observe(adapter, ticket.status(), start);

@@ -79,8 +79,9 @@ class LeaseAuthority final : public PointOfUse {
  private:
   // The error for an agent that has too much under way.
   static absl::Status TooMany();
-  // Where the caller is an agent: its place in the quota.
-  absl::StatusOr<Admission::Ticket> Admit(const Principal& principal);
+  // The agent's place in the quota: that of the caller, or where an adapter presents its handle,
+  // that of the lease.
+  absl::StatusOr<Admission::Ticket> Admit(const Principal& principal, LeaseNumber lease = {});
   absl::StatusOr<UseReply> Complete(JudgedUse judged, bool wants_credential);
   void PrefetchFor(const LeaseTokenClaims& claims);
   void SweepWatchers();

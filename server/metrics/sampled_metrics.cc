@@ -52,7 +52,7 @@ std::vector<MetricFamily> FamiliesOf(const StateSample& sample) {
        MetricType::Gauge, Seconds(sample.last_backup)},
       {"leasehold_policy_revision", "The policy revision in force.", MetricType::Gauge,
        Number(sample.policy_revision)},
-      {"leasehold_clock_adjustments_total", "Clock marks after which leases were revoked.",
+      {"leasehold_clock_adjustments_total", "Times that the wall clock was found to have been set.",
        MetricType::Counter, Number(sample.clock_adjustments)},
   };
   std::vector<MetricFamily> families;

@@ -195,8 +195,20 @@ void Committer::MaybeSnapshot(Transaction& tx, bool force) {
   tx.batch_.snapshot = std::move(change);
 }
 
+absl::Status Committer::Ready() {
+  if (store_.GetSpace().low) {
+    return Error(Reason::kLedgerFull,
+                 "the disk of the ledger is full: only revocations and releases are accepted");
+  }
+  if (clock_.Now() - UnixMillis(last_tick_ms_.load()) > kStalledAfter) {
+    return Error(Reason::kOverloaded, "the ledger's disk does not answer");
+  }
+  return absl::OkStatus();
+}
+
 void Committer::Tick() {
   UnixMillis now = clock_.Now();
+  last_tick_ms_.store(now.value());
   if (on_stop_) {
     on_stop_();
   }

@@ -1,6 +1,7 @@
 #ifndef LEASEHOLD_SERVER_LEASES_COMMITTER_COMMITTER_H_
 #define LEASEHOLD_SERVER_LEASES_COMMITTER_COMMITTER_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -92,6 +93,11 @@ class Committer {
   Space space() { return store_.GetSpace(); }
   size_t queue_length() const;
 
+  // Whether leases and uses are served: not while the disk is low, nor where the owner's thread has
+  // not come round for kStalledAfter (a disk that hangs). Safe from any thread.
+  static constexpr absl::Duration kStalledAfter = absl::Seconds(5);
+  absl::Status Ready();
+
  private:
   Committer(Store& store, const Clock& clock, const TimeMark& mark, Options options);
 
@@ -124,6 +130,7 @@ class Committer {
   StateSnapshot snapshot_;
   uint64_t snapshot_through_ = 0;
   UnixMillis last_mark_;
+  std::atomic<int64_t> last_tick_ms_ = 0;
 
   PublishedState published_;
 

@@ -49,6 +49,7 @@ absl::Status Committer::Load(StoreView& view) {
     open_block = summaries_.open_block();
   });
   last_mark_ = clock_.Now();
+  last_tick_ms_.store(last_mark_.value());
   return absl::OkStatus();
 }
 

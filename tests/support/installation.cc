@@ -126,7 +126,7 @@ policies:
 - name: reads-billing
   subjects: {agents: ["**"]}
   secrets: [billing/key]
-  lease: {ttl: 1h, max_ttl: 8h}
+  lease: {ttl: 1h, max_ttl: 8h, delivery: revealed}
   allow:
   - {target: billing, access: read}
 )");

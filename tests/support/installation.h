@@ -61,7 +61,7 @@ class Installation {
   void AddTarget(const std::string& name, const std::string& base_url, const std::string& secret);
   void ApplyPolicies(std::string_view yaml);
   // One secret `billing/key`, one target `billing` that may inject it, and agents that may lease it
-  // for reads in any workflow.
+  // for reads in any workflow, brokered or revealed.
   void SetUp(const std::vector<std::string>& agents, const std::string& value = "not-a-real-key",
              const std::string& base_url = "http://127.0.0.1:9");
 

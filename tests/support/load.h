@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -12,10 +13,12 @@
 
 namespace leasehold {
 
-// Clients that acquire, use, release, revoke and resume at random until the server goes away, and
-// that remember every answer. Each has an agent and workflows of its own and one call under way, so
-// it knows what each answer has to be; only of the call that the server did not answer it cannot
-// know whether it happened. Check() then asks a server that was started again.
+class LoadClient;
+
+// Clients that acquire, renew, use, reveal, release, revoke and resume at random until the server
+// goes away, and that remember every answer. Each has an agent and workflows of its own and one
+// call under way, so it knows what each answer has to be; only of the call that the server did not
+// answer it cannot know whether it happened. Check() then asks a server that was started again.
 //
 //   Load load(installation, agents, seed);
 //   load.Start();
@@ -51,11 +54,11 @@ class Load {
   uint64_t answers() const;
 
  private:
-  class Client;
-  void Answered();
+  void Work(LoadClient& client);
 
   Installation& installation_;
-  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::unique_ptr<LoadClient>> clients_;
+  std::vector<std::thread> threads_;
   mutable absl::Mutex mu_;
   uint64_t answers_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t running_ ABSL_GUARDED_BY(mu_) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "server/api/lease_description.h"
@@ -48,6 +49,12 @@ absl::StatusOr<LeaseFilter> ParseFilter(const State& state, const Principal& pri
     const Entity* entity = state.entities().FindByName(kind, name.value());
     filter.nothing = filter.nothing || entity == nullptr;
     *uid = entity == nullptr ? EntityUid() : entity->uid;
+    // An agent must not learn which secrets and workflows there are: for it what is absent is
+    // looked for like what is there.
+    if (entity == nullptr && principal.role == Role::kAgent) {
+      *uid = EntityUid(std::numeric_limits<uint64_t>::max());
+      filter.nothing = false;
+    }
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(find(request.agent(), "agents/", EntityKind::kAgent, &filter.agent));
@@ -55,6 +62,9 @@ absl::StatusOr<LeaseFilter> ParseFilter(const State& state, const Principal& pri
   if (!request.workflow().empty()) {
     ASSIGN_OR_RETURN(Name name, Name::ParseResource(request.workflow(), "workflows/"));
     filter.workflow = state.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, name.value());
+    if (filter.workflow.empty() && principal.role == Role::kAgent) {
+      filter.workflow = TextId(std::numeric_limits<uint64_t>::max());
+    }
     filter.nothing = filter.nothing || filter.workflow.empty();
   }
   if (principal.role == Role::kAgent) {

@@ -198,15 +198,14 @@ grpc::ServerUnaryReactor* LeaseService::ReleaseLease(grpc::CallbackServerContext
     ReleaseRequest release{.lease = id->number,
                            .epoch = id->epoch,
                            .agent = principal.role == Role::kAgent ? principal.agent : EntityUid()};
-    authority_.Submit<AcquireResult>(
-        Urgency::kUrgent, [release](Transaction& tx) { return Release(tx, release); },
-        [this, call](absl::StatusOr<AcquireResult> result) {
-          if (result.ok()) {
-            call->Finish(DescribePublished(authority_, result->lease));
-          } else {
-            call->Finish(result.status());
-          }
-        });
+    authority_.SubmitRelease(principal, release,
+                             [this, call](absl::StatusOr<AcquireResult> result) {
+                               if (result.ok()) {
+                                 call->Finish(DescribePublished(authority_, result->lease));
+                               } else {
+                                 call->Finish(result.status());
+                               }
+                             });
   });
 }
 

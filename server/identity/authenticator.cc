@@ -26,6 +26,21 @@ absl::Status CheckAgent(const State& state, EntityUid agent, UnixMillis now) {
   }
 }
 
+absl::Status CheckCredential(const State& state, const Credential& credential, UnixMillis now) {
+  switch (Reason reason = state.CheckCredential(credential, now)) {
+    case Reason::kNone:
+      return absl::OkStatus();
+    case Reason::kRestoredEpoch:
+      return Error(reason,
+                   "the agent's token was issued before the store was restored; ask an owner for "
+                   "one");
+    case Reason::kCredentialRevoked:
+      return Error(reason, "the agent's token was revoked; ask an owner for one");
+    default:
+      return Error(reason, "the agent's token is over; ask an owner for one");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Principal> Authenticator::FromToken(std::string_view token) const {
@@ -43,13 +58,7 @@ absl::StatusOr<Principal> Authenticator::FromToken(std::string_view token) const
     if (credential == nullptr) {
       return Error(Reason::kUnauthenticated, "this server did not issue the agent token");
     }
-    if (credential->revoked) {
-      return Error(Reason::kCredentialRevoked,
-                   "the agent's token was revoked; ask an owner for one");
-    }
-    if (!credential->expire_time.empty() && now >= credential->expire_time) {
-      return Error(Reason::kCredentialExpired, "the agent's token is over; ask an owner for one");
-    }
+    RETURN_IF_ERROR(CheckCredential(view.state, *credential, now));
     RETURN_IF_ERROR(CheckAgent(view.state, credential->agent, now));
     Principal principal{
         .role = Role::kAgent,

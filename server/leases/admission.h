@@ -15,50 +15,58 @@ namespace leasehold {
 // runs wild cannot make the others wait. Safe from any thread.
 class Admission {
  public:
-  // Enough for a fleet of 100 processes of one agent that each keep ten calls in flight.
-  static constexpr uint32_t kUnderWayMax = 1024;
+  // Decisions, not calls: a batch of 16 uses counts 16. Enough for 250 batches of 16 at once; as
+  // many take about 20 ms to decide.
+  static constexpr uint32_t kUnderWayMax = 4096;
 
   // A place; given back when it goes.
   class Ticket {
    public:
     Ticket() = default;
     Ticket(Ticket&& other) noexcept
-        : owner_(std::exchange(other.owner_, nullptr)), agent_(other.agent_) {}
+        : owner_(std::exchange(other.owner_, nullptr)),
+          agent_(other.agent_),
+          weight_(other.weight_) {}
     Ticket& operator=(Ticket&& other) noexcept {
       std::swap(owner_, other.owner_);
       std::swap(agent_, other.agent_);
+      std::swap(weight_, other.weight_);
       return *this;
     }
     ~Ticket() {
       if (owner_ != nullptr) {
-        owner_->Leave(agent_);
+        owner_->Leave(agent_, weight_);
       }
     }
     explicit operator bool() const { return owner_ != nullptr; }
 
    private:
     friend class Admission;
-    Ticket(Admission* owner, EntityUid agent) : owner_(owner), agent_(agent) {}
+    Ticket(Admission* owner, EntityUid agent, uint32_t weight)
+        : owner_(owner), agent_(agent), weight_(weight) {}
     Admission* owner_ = nullptr;
     EntityUid agent_;
+    uint32_t weight_ = 0;
   };
 
-  // A ticket that is false where the agent has its share under way already.
-  Ticket Enter(EntityUid agent) {
+  // A ticket for `weight` decisions, at most kUnderWayMax; false where the agent has its share
+  // under way already.
+  Ticket Enter(EntityUid agent, uint32_t weight = 1) {
     absl::MutexLock lock(&mu_);
     uint32_t& count = under_way_[agent];
-    if (count >= kUnderWayMax) {
+    if (count + weight > kUnderWayMax) {
       return {};
     }
-    ++count;
-    return {this, agent};
+    count += weight;
+    return {this, agent, weight};
   }
 
  private:
-  void Leave(EntityUid agent) {
+  void Leave(EntityUid agent, uint32_t weight) {
     absl::MutexLock lock(&mu_);
     auto it = under_way_.find(agent);
-    if (--it->second == 0) {
+    it->second -= weight;
+    if (it->second == 0) {
       under_way_.erase(it);
     }
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 #include "server/leases/operations/refusals.h"
 
 namespace leasehold {
@@ -52,7 +53,7 @@ absl::Status LeaseAuthority::TooMany() {
 }
 
 absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& principal,
-                                                        LeaseNumber number) {
+                                                        LeaseNumber number, uint32_t weight) {
   EntityUid agent = principal.agent;
   if (agent.empty()) {
     agent = published().Read([&](const PublishedState::View& view) {
@@ -60,7 +61,7 @@ absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& princip
       return lease == nullptr ? EntityUid() : lease->agent;
     });
   }
-  Admission::Ticket ticket = admission_.Enter(agent);
+  Admission::Ticket ticket = admission_.Enter(agent, weight);
   if (!ticket) {
     return TooMany();
   }
@@ -123,8 +124,14 @@ std::unique_ptr<Operation> LeaseAuthority::UseOperation(UseRequest request, Done
     return nullptr;
   }
   bool wants_credential = request.wants_credential;
-  if (wants_credential) {
-    PrefetchFor(*claims);
+  if (wants_credential && PrefetchFor(*claims) > kInjectableBytesMax) {
+    // Decrypted, such values would only fill the memory that all secrets share.
+    absl::Status too_large =
+        Error(Reason::kTooLarge, StrCat("the secret is larger than ", kInjectableBytesMax,
+                                        " bytes, which no request can carry; ask its owner"));
+    Observe(adapter, too_large, start);
+    std::move(done)(too_large);
+    return nullptr;
   }
   auto finish = [this, wants_credential, adapter, start,
                  done = std::move(done)](absl::StatusOr<JudgedUse> judged) mutable {
@@ -146,7 +153,7 @@ std::unique_ptr<Operation> LeaseAuthority::UsesOperation(
   using Replies = std::vector<absl::StatusOr<UseReply>>;
   absl::StatusOr<Admission::Ticket> ticket = Admission::Ticket();
   if (!requests.empty()) {
-    ticket = Admit(requests.front().presenter);
+    ticket = Admit(requests.front().presenter, {}, static_cast<uint32_t>(requests.size()));
   }
   if (!ticket.ok()) {
     Replies refused;
@@ -189,7 +196,27 @@ std::unique_ptr<Operation> LeaseAuthority::UsesOperation(
           refused.emplace_back(replies.status());
         }
         std::move(done)(std::move(refused));
-      }));
+      }),
+      count);
+}
+
+void LeaseAuthority::SubmitRelease(const Principal& principal, ReleaseRequest request,
+                                   Done<AcquireResult> done) {
+  if (principal.role != Role::kAgent) {
+    Submit<AcquireResult>(
+        Urgency::kUrgent, [request](Transaction& tx) { return Release(tx, request); },
+        std::move(done));
+    return;
+  }
+  absl::StatusOr<Admission::Ticket> ticket = Admit(principal);
+  if (!ticket.ok()) {
+    std::move(done)(ticket.status());
+    return;
+  }
+  Submit<AcquireResult>(
+      Urgency::kRelease,
+      [request, ticket = *std::move(ticket)](Transaction& tx) { return Release(tx, request); },
+      std::move(done));
 }
 
 void LeaseAuthority::Reveal(Principal principal, std::string_view token, Done<Revealed> done) {
@@ -273,7 +300,7 @@ void LeaseAuthority::SweepWatchers() {
   });
 }
 
-void LeaseAuthority::PrefetchFor(const LeaseTokenClaims& claims) {
+size_t LeaseAuthority::PrefetchFor(const LeaseTokenClaims& claims) {
   UnixMillis now = Now();
   VersionKey key = published().Read([&](const PublishedState::View& view) {
     const Lease* lease = view.state.leases().Find(claims.lease);
@@ -282,9 +309,7 @@ void LeaseAuthority::PrefetchFor(const LeaseTokenClaims& claims) {
         lease == nullptr ? nullptr : view.state.VersionFor(*lease, now, &why);
     return version == nullptr ? VersionKey() : VersionKey{lease->secret, version->number};
   });
-  if (!key.secret.empty()) {
-    versions_.Prefetch(key);
-  }
+  return key.secret.empty() ? 0 : versions_.Prefetch(key);
 }
 
 void LeaseAuthority::OnEntry(const ledger::v1::Entry& entry) {

@@ -53,10 +53,15 @@ class LeaseAuthority final : public PointOfUse {
   std::unique_ptr<Operation> AcquireOperation(AcquireRequest request, Done<AcquireResult> done);
   std::unique_ptr<Operation> RenewOperation(RenewRequest request, Done<AcquireResult> done);
   std::unique_ptr<Operation> UseOperation(UseRequest request, Done<UseReply> done);
+  // An operator's release overtakes others; an agent's waits its turn, within its quota.
+  void SubmitRelease(const Principal& principal, ReleaseRequest request, Done<AcquireResult> done);
   // Several uses, judged in order in one batch. One answer each, in order.
   std::unique_ptr<Operation> UsesOperation(
       std::vector<UseRequest> requests,
       absl::AnyInvocable<void(std::vector<absl::StatusOr<UseReply>>) &&> done);
+
+  // The largest version that an adapter injects. Common servers refuse heads above 8 to 16 KiB.
+  static constexpr size_t kInjectableBytesMax = 16 * 1024;
 
   // A revealed value.
   struct Revealed {
@@ -81,9 +86,11 @@ class LeaseAuthority final : public PointOfUse {
   static absl::Status TooMany();
   // The agent's place in the quota: that of the caller, or where an adapter presents its handle,
   // that of the lease.
-  absl::StatusOr<Admission::Ticket> Admit(const Principal& principal, LeaseNumber lease = {});
+  absl::StatusOr<Admission::Ticket> Admit(const Principal& principal, LeaseNumber lease = {},
+                                          uint32_t weight = 1);
   absl::StatusOr<UseReply> Complete(JudgedUse judged, bool wants_credential);
-  void PrefetchFor(const LeaseTokenClaims& claims);
+  // Brings what the lease's use will need into memory; its size, or 0 where there is nothing.
+  size_t PrefetchFor(const LeaseTokenClaims& claims);
   void SweepWatchers();
   void Observe(Adapter adapter, const absl::StatusOr<UseReply>& reply, absl::Time start);
 

@@ -24,8 +24,12 @@ class VersionReader {
 
   // The fields of a version. VERSION_DESTROYED where its key is gone; fails as Vault::Unseal.
   absl::StatusOr<SecretFields> Read(const VersionKey& key);
-  // Brings the ciphertext into memory, so that Read does not wait. Failing is left to Read.
-  void Prefetch(const VersionKey& key) { Find(key).IgnoreError(); }
+  // Brings the ciphertext into memory, so that Read does not wait. Its size, a little more than
+  // that of the values; 0 where that fails, which is left to Read.
+  size_t Prefetch(const VersionKey& key) {
+    absl::StatusOr<Sealed> sealed = Find(key);
+    return sealed.ok() ? (*sealed)->ciphertext.size() : 0;
+  }
   // Forgets a version that was destroyed.
   void Forget(const VersionKey& key);
 

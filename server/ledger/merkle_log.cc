@@ -76,13 +76,17 @@ absl::StatusOr<MerkleLog> MerkleLog::Load(StoreView& view) {
   return log;
 }
 
-absl::StatusOr<Hash> MerkleLog::RootAt(StoreView& view, uint64_t size) {
+absl::StatusOr<MerkleLog> MerkleLog::LoadAt(StoreView& view, uint64_t size) {
   ASSIGN_OR_RETURN(const TreeHead head, view.Head());
   if (size > head.size) {
     return Error(Reason::kInvalidArgument,
                  StrCat("the ledger has ", head.size, " entries, so it has no root at ", size));
   }
-  ASSIGN_OR_RETURN(const MerkleLog log, LoadPrefix(view, size, head.size));
+  return LoadPrefix(view, size, head.size);
+}
+
+absl::StatusOr<Hash> MerkleLog::RootAt(StoreView& view, uint64_t size) {
+  ASSIGN_OR_RETURN(const MerkleLog log, LoadAt(view, size));
   return log.Root();
 }
 

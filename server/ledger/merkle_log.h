@@ -49,6 +49,9 @@ class MerkleLog {
   // Also the way back after a batch that the store refused as a whole (kLedgerFull).
   static absl::StatusOr<MerkleLog> Load(StoreView& view);
 
+  // The log as it was when it held `size` entries, to append the others again and compare. Errors
+  // as of Load and RootAt.
+  static absl::StatusOr<MerkleLog> LoadAt(StoreView& view, uint64_t size);
   // The root that the log in `view` had when it held `size` entries. kInvalidArgument where it does
   // not hold so many; kStoreDamaged for tiles or entries that are missing.
   static absl::StatusOr<Hash> RootAt(StoreView& view, uint64_t size);

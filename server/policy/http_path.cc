@@ -1,6 +1,7 @@
 #include "server/policy/http_path.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 
 #include "server/base/status.h"
@@ -36,6 +37,10 @@ std::string_view EncodedOffence(std::string_view text) {
   const auto byte = static_cast<uint8_t>(HexValue(text[1]) * 16 + HexValue(text[2]));
   if (byte == '/' || byte == '\\') return "has an encoded slash, which servers read differently";
   if (byte < 0x20 || byte == 0x7f) return "has an encoded control character";
+  if (byte == '%' && text.size() >= 5 && std::isxdigit(static_cast<uint8_t>(text[3])) != 0 &&
+      std::isxdigit(static_cast<uint8_t>(text[4])) != 0) {
+    return "has a doubly encoded character, which servers read differently";
+  }
   if (IsUnreserved(static_cast<char>(byte))) {
     return "has an encoded character that needs no encoding";
   }
@@ -44,6 +49,9 @@ std::string_view EncodedOffence(std::string_view text) {
 
 std::string_view SegmentOffence(std::string_view segment) {
   if (segment == "." || segment == "..") return "has a '.' or '..' segment";
+  // Servlet containers drop what follows a ';' and then see the dots.
+  const std::string_view name = segment.substr(0, std::min(segment.find(';'), segment.find("%3B")));
+  if (name == "." || name == "..") return "has a '.' or '..' segment with parameters";
   for (size_t i = 0; i < segment.size(); ++i) {
     if (IsSegmentCharacter(segment[i])) continue;
     if (segment[i] == '?' || segment[i] == '#') return "has a query or fragment";

@@ -56,9 +56,15 @@ bool HotThread::Drain(absl::Time deadline, std::vector<std::unique_ptr<Operation
   void* tag = nullptr;
   bool ok = false;
   Status status = queue_->AsyncNext(&tag, &ok, absl::ToChronoTime(deadline));
-  while (status == Status::GOT_EVENT) {
+  absl::Time enough = absl::Now() + kDrainTimeMax;
+  size_t decisions = 0;
+  for (int events = 1; status == Status::GOT_EVENT; ++events) {
+    size_t before = batch.size();
     static_cast<HotTag*>(tag)->Proceed(ok, batch);
-    if (batch.size() >= Committer::kBatchOperationsMax) {
+    decisions += batch.size() > before ? batch.back()->Weight() : 0;
+    // Where the waker's tag came somebody else submitted, and that may be a revocation.
+    if (tag == static_cast<HotTag*>(&waker_) || events >= kDrainEventsMax ||
+        decisions >= Committer::kBatchDecisionsMax || absl::Now() >= enough) {
       return true;
     }
     status = queue_->AsyncNext(&tag, &ok, std::chrono::system_clock::time_point());

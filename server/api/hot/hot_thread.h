@@ -44,8 +44,14 @@ class HotThread {
   };
 
   void Run();
-  // Takes everything that is ready, waiting for the first until `deadline`. False where the queue
-  // was shut down and is empty.
+  // So many events, or so long, are taken at most before what came is committed: calls that are
+  // refused add nothing to the batch, and a flood of them must not keep revocations and ticks
+  // waiting.
+  static constexpr int kDrainEventsMax = 1024;
+  static constexpr absl::Duration kDrainTimeMax = absl::Milliseconds(2);
+
+  // Takes what is ready, waiting for the first until `deadline`. False where the queue was shut
+  // down and is empty.
   bool Drain(absl::Time deadline, std::vector<std::unique_ptr<Operation>>& batch);
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;

@@ -22,9 +22,10 @@ constexpr absl::Duration kIdleMarkInterval = absl::Seconds(10);
   std::_Exit(1);
 }
 
-bool AnyUrgent(const std::vector<std::unique_ptr<Operation>>& operations) {
-  return std::any_of(operations.begin(), operations.end(),
-                     [](const auto& operation) { return operation->Urgent(); });
+// Whether a batch may be written into the reserve, as one of which nothing waits for room.
+bool AllAdmittedWhenFull(const std::vector<std::unique_ptr<Operation>>& operations) {
+  return std::all_of(operations.begin(), operations.end(),
+                     [](const auto& operation) { return operation->AdmittedWhenFull(); });
 }
 
 }  // namespace
@@ -56,7 +57,11 @@ void Committer::Submit(std::unique_ptr<Operation> operation) {
       if (queue_.empty() && urgent_.empty()) {
         wake = wake_;
       }
-      (urgent ? urgent_ : queue_).push_back(std::move(operation));
+      if (urgent) {
+        urgent_.push_back(std::move(operation));
+      } else {
+        queue_.push_back(std::move(operation));
+      }
     }
   }
   if (refused == Reason::kShuttingDown) {
@@ -76,10 +81,15 @@ Committer::Operations Committer::TakeBatch(Operations direct) {
   urgent_.clear();
   // Direct ones were received one by one by the owner, who bounds them.
   std::move(direct.begin(), direct.end(), std::back_inserter(batch));
-  size_t room = batch.size() < kBatchOperationsMax ? kBatchOperationsMax - batch.size() : 0;
-  auto end = queue_.begin() + static_cast<ptrdiff_t>(std::min(room, queue_.size()));
-  batch.insert(batch.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
+  size_t weight = 0;
+  for (const auto& operation : batch) {
+    weight += operation->Weight();
+  }
+  while (!queue_.empty() && weight < kBatchDecisionsMax) {
+    weight += queue_.front()->Weight();
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
   std::stable_partition(batch.begin(), batch.end(),
                         [](const auto& operation) { return operation->Urgent(); });
   return batch;
@@ -110,19 +120,19 @@ void Committer::WakeForMore() {
 
 void Committer::Run(Operations operations) {
   bool low = store_.GetSpace().low;
-  bool urgent = AnyUrgent(operations);
   Transaction tx(state_, log_, summaries_, clock_.Now());
   if (housekeeping_ && !low) {
     housekeeping_(tx, Occasion::kRunning);
   }
   std::vector<bool> judged(operations.size());
   for (size_t i = 0; i < operations.size(); ++i) {
-    if (!low || operations[i]->Urgent()) {
+    if (!low || operations[i]->AdmittedWhenFull()) {
       operations[i]->Judge(tx);
       judged[i] = true;
     }
   }
-  MakeDurable(tx, urgent);
+  bool urgent = !operations.empty() && operations.front()->Urgent();
+  MakeDurable(tx, {.reserve = low || AllAdmittedWhenFull(operations), .snapshot = !low && !urgent});
   absl::Status full = Error(Reason::kLedgerFull,
                             "the disk of the ledger is full: only revocations and releases are "
                             "accepted until an operator makes room");
@@ -131,11 +141,11 @@ void Committer::Run(Operations operations) {
   }
 }
 
-void Committer::MakeDurable(Transaction& tx, bool urgent) {
+void Committer::MakeDurable(Transaction& tx, Durability how) {
   if (tx.empty()) {
     return;
   }
-  if (!urgent) {
+  if (how.snapshot) {
     MaybeSnapshot(tx, /*force=*/false);
   }
   absl::Time start = absl::Now();
@@ -144,10 +154,10 @@ void Committer::MakeDurable(Transaction& tx, bool urgent) {
   batch.summaries = summaries_.TakeFull(log_.size());
   batch.head = log_.Head();
   batch.mark = clock_.Mark();
-  batch.may_use_reserve = urgent;
+  batch.may_use_reserve = how.reserve;
   absl::Status appended = store_.Append(batch);
   if (appended.code() != absl::StatusCode::kOk && ReasonOf(appended) == Reason::kLedgerFull &&
-      !urgent) {
+      !how.reserve) {
     // The disk filled up after it was looked at. What was judged is folded already, so it is
     // written into the reserve rather than taken back; the next batch finds the disk low.
     batch.may_use_reserve = true;
@@ -215,7 +225,7 @@ void Committer::Tick() {
   if (!store_.GetSpace().low && housekeeping_) {
     Transaction tx(state_, log_, summaries_, now);
     housekeeping_(tx, Occasion::kRunning);
-    MakeDurable(tx, /*urgent=*/false);
+    MakeDurable(tx, {.reserve = false, .snapshot = true});
   }
   if (now - last_mark_ >= kIdleMarkInterval) {
     if (absl::Status saved = store_.SaveMark(clock_.Mark()); !saved.ok()) {
@@ -240,7 +250,7 @@ void Committer::Close() {
     housekeeping_(tx, Occasion::kClosing);
   }
   MaybeSnapshot(tx, /*force=*/true);
-  MakeDurable(tx, /*urgent=*/false);
+  MakeDurable(tx, {.reserve = false, .snapshot = false});
 }
 
 }  // namespace leasehold

@@ -2,6 +2,7 @@
 #define LEASEHOLD_SERVER_LEASES_COMMITTER_COMMITTER_H_
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -36,8 +37,9 @@ struct CommitReport {
 // acknowledge what is not there.
 class Committer {
  public:
-  // Bounds the time that a revocation waits behind a batch and the memory of one.
-  static constexpr size_t kBatchOperationsMax = 1024;
+  // Bounds the time that a revocation waits behind a batch, about 10 ms, and the memory of one. A
+  // batch ends with the operation that reaches it.
+  static constexpr size_t kBatchDecisionsMax = 1024;
   // Bounds memory when the disk is slow. Beyond it operations are refused with kOverloaded.
   static constexpr size_t kQueueOperationsMax = 65'536;
   // A snapshot is due after so many entries: a tail that long is replayed in under a second.
@@ -113,7 +115,11 @@ class Committer {
   void WakeForMore();
   // Judges `operations` and makes the result durable and visible.
   void Run(Operations operations);
-  void MakeDurable(Transaction& tx, bool urgent);
+  struct Durability {
+    bool reserve = false;   // may be written into what is kept for a full disk
+    bool snapshot = false;  // may take the time that a snapshot needs, where one is due
+  };
+  void MakeDurable(Transaction& tx, Durability how);
   void Publish(Transaction& tx);
   void MaybeSnapshot(Transaction& tx, bool force);
 
@@ -137,7 +143,7 @@ class Committer {
   mutable absl::Mutex mu_;
   std::function<void()> wake_ ABSL_GUARDED_BY(mu_);
   Operations urgent_ ABSL_GUARDED_BY(mu_);
-  Operations queue_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::unique_ptr<Operation>> queue_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -1,6 +1,8 @@
 #ifndef LEASEHOLD_SERVER_LEASES_COMMITTER_OPERATION_H_
 #define LEASEHOLD_SERVER_LEASES_COMMITTER_OPERATION_H_
 
+#include <cstddef>
+
 #include "absl/status/status.h"
 
 namespace leasehold {
@@ -22,9 +24,12 @@ class Operation {
   // kLedgerFull, kShuttingDown or kOverloaded, in which case Judge did not run and nothing changed.
   virtual void Finish(const absl::Status& commit) = 0;
 
-  // Whether it is served before all else and admitted on a full disk: revocations, holds,
-  // suspensions and releases.
+  // Whether it is served before all else, and without a limit of the queue: what operators stop.
   virtual bool Urgent() const { return false; }
+  // Whether it is admitted on a full disk: revocations, holds, suspensions and releases.
+  virtual bool AdmittedWhenFull() const { return Urgent(); }
+  // How many decisions it makes, for the limits of batches and quotas.
+  virtual size_t Weight() const { return 1; }
 };
 
 }  // namespace leasehold

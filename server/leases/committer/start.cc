@@ -91,10 +91,14 @@ absl::Status Committer::Replay(StoreView& view) {
   uint64_t first_of_open_block = summaries_.FirstOfOpenBlock();
   ViewSideSource side(view);
   RETURN_IF_ERROR(side.LoadTexts(state_.texts().next()));
+  // What is folded must be what was hashed: tiles alone would not show that an entry under them was
+  // edited.
+  ASSIGN_OR_RETURN(MerkleLog replayed, MerkleLog::LoadAt(view, state_.size()));
   absl::Status folded = absl::OkStatus();
   published_.Write([&](State& published, TreeHead&, BlockSummary&) {
     folded = view.ReadEntries(
         state_.size(), log_.size(), [&](uint64_t index, std::string_view bytes) -> absl::Status {
+          replayed.Append(AsBytes(bytes));
           ASSIGN_OR_RETURN(ledger::v1::Entry entry, DecodeEntry(AsBytes(bytes)));
           RETURN_IF_ERROR(state_.Apply(LogIndex(index), entry, side));
           RETURN_IF_ERROR(published.Apply(LogIndex(index), entry, side));
@@ -104,7 +108,13 @@ absl::Status Committer::Replay(StoreView& view) {
           return absl::OkStatus();
         });
   });
-  return folded;
+  RETURN_IF_ERROR(folded);
+  if (replayed.Root() != log_.Root()) {
+    return Error(Reason::kStoreDamaged,
+                 "an entry was changed: the entries do not come to the ledger's root; run "
+                 "`leasehold ledger verify` and restore a backup");
+  }
+  return absl::OkStatus();
 }
 
 void Committer::RevokeForClock() {
@@ -118,7 +128,7 @@ void Committer::RevokeForClock() {
   clock_mark->set_cause(ledger::v1::CLOCK_CAUSE_WALL_BEHIND);
   clock_mark->set_through(state_.leases().count());
   tx.Append(std::move(entry));
-  MakeDurable(tx, /*urgent=*/true);
+  MakeDurable(tx, {.reserve = true, .snapshot = false});
 }
 
 }  // namespace leasehold

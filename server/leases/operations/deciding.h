@@ -1,6 +1,7 @@
 #ifndef LEASEHOLD_SERVER_LEASES_OPERATIONS_DECIDING_H_
 #define LEASEHOLD_SERVER_LEASES_OPERATIONS_DECIDING_H_
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -11,8 +12,12 @@
 
 namespace leasehold {
 
-// Whether an operation overtakes others and is admitted on a full disk.
-enum class Urgency { kNormal, kUrgent };
+// How an operation is served.
+enum class Urgency {
+  kNormal,
+  kRelease,  // in its turn, but admitted on a full disk: it makes leases fewer
+  kUrgent,   // before all others, and admitted on a full disk
+};
 
 // An operation made of a function that decides and one that takes the answer. The answer is given
 // once, after the commit.
@@ -21,8 +26,8 @@ class DecidingOperation final : public Operation {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<Result>) &&>;
 
-  DecidingOperation(Urgency urgency, Decide decide, Done done)
-      : urgency_(urgency), decide_(std::move(decide)), done_(std::move(done)) {}
+  DecidingOperation(Urgency urgency, size_t weight, Decide decide, Done done)
+      : urgency_(urgency), weight_(weight), decide_(std::move(decide)), done_(std::move(done)) {}
 
   void Judge(Transaction& tx) override { result_ = decide_(tx); }
   void Finish(const absl::Status& commit) override {
@@ -32,9 +37,12 @@ class DecidingOperation final : public Operation {
     std::move(done_)(std::move(result_));
   }
   bool Urgent() const override { return urgency_ == Urgency::kUrgent; }
+  bool AdmittedWhenFull() const override { return urgency_ != Urgency::kNormal; }
+  size_t Weight() const override { return weight_; }
 
  private:
   const Urgency urgency_;
+  const size_t weight_;
   Decide decide_;
   Done done_;
   absl::StatusOr<Result> result_;
@@ -43,8 +51,9 @@ class DecidingOperation final : public Operation {
 // MakeOperation<RevokeResult>(Urgency::kUrgent, [...](Transaction& tx) { ... }, done)
 template <typename Result, typename Decide>
 std::unique_ptr<Operation> MakeOperation(Urgency urgency, Decide decide,
-                                         absl::AnyInvocable<void(absl::StatusOr<Result>) &&> done) {
-  return std::make_unique<DecidingOperation<Result, Decide>>(urgency, std::move(decide),
+                                         absl::AnyInvocable<void(absl::StatusOr<Result>) &&> done,
+                                         size_t weight = 1) {
+  return std::make_unique<DecidingOperation<Result, Decide>>(urgency, weight, std::move(decide),
                                                              std::move(done));
 }
 

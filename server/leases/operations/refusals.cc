@@ -24,7 +24,12 @@ void AppendRefusals(Transaction& tx, const RefusalSummary& summary) {
 
 void RecordRefusal(Transaction& tx, RefusalLimiter& limiter, const RefusalKey& key,
                    LeaseNumber lease) {
-  if (limiter.Admit(key, lease, tx.now())) {
+  RefusalKey alike = key;
+  if (key.reason == Reason::kNotFoundOrForbidden) {
+    alike.secret = EntityUid();
+    alike.workflow = TextId();
+  }
+  if (limiter.Admit(alike, lease, tx.now())) {
     AppendRefusals(tx,
                    {.key = key, .lease = lease, .count = 1, .first = tx.now(), .last = tx.now()});
   }

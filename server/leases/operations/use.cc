@@ -150,15 +150,16 @@ std::optional<LogIndex> Record(Transaction& tx, RefusalLimiter& limiter, const R
   TextId rule = tx.DefineOptionalText(ledger::v1::TEXT_KIND_RULE, verdict.rule);
   EntityUid target = verdict.target == nullptr ? EntityUid() : verdict.target->uid;
   if (!verdict.allowed() &&
-      !limiter.Admit({.kind = what.reveal ? RefusalKind::kReveal : RefusalKind::kUse,
-                      .reason = verdict.reason,
-                      .agent = what.lease.agent,
-                      .secret = what.lease.secret,
-                      .workflow = what.lease.workflow,
-                      .target = target,
-                      .policy = policy,
-                      .rule = rule},
-                     what.lease.number, tx.now())) {
+      !limiter.Admit(
+          {.kind = what.reveal ? RefusalKind::kReveal : RefusalKind::kUse,
+           .reason = verdict.reason,
+           .agent = what.presenter.agent.empty() ? what.lease.agent : what.presenter.agent,
+           .secret = what.lease.secret,
+           .workflow = what.lease.workflow,
+           .target = target,
+           .policy = policy,
+           .rule = rule},
+          what.lease.number, tx.now())) {
     return std::nullopt;
   }
   Entry entry;

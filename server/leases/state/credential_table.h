@@ -41,10 +41,16 @@ class CredentialTable {
   }
   void Revoke(CredentialId id) { credentials_[id.value() - 1].revoked = true; }
 
+  // Credentials up to this number ended with an earlier epoch: a restore must not bring back one
+  // that was revoked after the backup.
+  CredentialId ended_through() const { return ended_through_; }
+  void EndThrough(CredentialId id) { ended_through_ = id; }
+
   const std::vector<Credential>& all() const { return credentials_; }
 
  private:
   std::vector<Credential> credentials_;
+  CredentialId ended_through_;
   absl::flat_hash_map<Hash, CredentialId> by_hash_;
 };
 

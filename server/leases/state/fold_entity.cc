@@ -106,7 +106,7 @@ absl::Status State::FoldEntity(LogIndex index, const Entry& entry, SideSource& s
   std::vector<EntityUid> removed;
   for (uint64_t agent : changed.added_agents()) {
     const Entity* member = entities_.Find(EntityUid(agent));
-    if (member == nullptr || member->kind != EntityKind::kAgent) {
+    if (member == nullptr || member->kind != EntityKind::kAgent || member->deleted) {
       return FoldError(index, "adds a member that is no agent");
     }
     added.emplace_back(agent);
@@ -162,6 +162,10 @@ absl::Status State::FoldSecret(LogIndex index, const Entry& entry) {
   }
   if (versions_.Find(uid, number)->state == VersionState::kDestroyed) {
     return FoldError(index, "changes a version that was destroyed");
+  }
+  if (entry.version_state().state() < ledger::v1::VERSION_STATE_KIND_ENABLED ||
+      entry.version_state().state() > ledger::v1::VERSION_STATE_KIND_DESTROYED) {
+    return FoldError(index, "puts a version into a state that there is not");
   }
   versions_.SetState(uid, number, static_cast<VersionState>(entry.version_state().state()));
   return absl::OkStatus();

@@ -22,6 +22,13 @@ absl::Status State::FoldLease(LogIndex index, const Entry& entry) {
         !texts_.Known(TextId(issued.policy()))) {
       return FoldError(index, "issues a lease of something that was never defined");
     }
+    if (issued.delivery() != ledger::v1::DELIVERY_BROKERED &&
+        issued.delivery() != ledger::v1::DELIVERY_REVEALED) {
+      return FoldError(index, "issues a lease without a way of delivery");
+    }
+    if (issued.expire_time_ms() > issued.max_expire_time_ms()) {
+      return FoldError(index, "issues a lease beyond its maximum");
+    }
     leases_.Add(Lease{.number = LeaseNumber(issued.number()),
                       .issue_index = index,
                       .agent = agent->uid,
@@ -74,7 +81,9 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
                                    : use.target() != 0
                                        ? UsageDestination::Target(EntityUid(use.target()))
                                        : UsageDestination::Undeclared();
-    usage_.Record({lease->agent, lease->secret, lease->workflow, destination},
+    // Who came with another agent's token is the one who tried.
+    EntityUid agent = use.presenter() != 0 ? EntityUid(use.presenter()) : lease->agent;
+    usage_.Record({agent, lease->secret, lease->workflow, destination},
                   {.index = index,
                    .first = last_time_.ToTime(),
                    .last = last_time_.ToTime(),
@@ -120,6 +129,9 @@ absl::Status State::FoldStop(LogIndex index, const Entry& entry) {
     if (revoked.number() != revocations_.size() + 1 ||
         LeaseNumber(revoked.through()) >= leases_.next()) {
       return FoldError(index, "revokes under a number that is not the next");
+    }
+    if (revoked.hold() && !selector->CanHold()) {
+      return FoldError(index, "holds something that cannot be held");
     }
     revocations_.push_back({.number = revoked.number(),
                             .selector = *selector,

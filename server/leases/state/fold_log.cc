@@ -34,6 +34,7 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
       origin_ = started.origin();
       checkpoint_key_ = started.checkpoint_key();
       earlier_epochs_through_ = LeaseNumber(started.through());
+      credentials_.EndThrough(CredentialId(credentials_.all().size()));
       return absl::OkStatus();
     }
     case Entry::kClockMark:

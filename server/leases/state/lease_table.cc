@@ -105,7 +105,8 @@ absl::Status LeaseTable::LoadChunk(uint64_t chunk, std::string_view bytes) {
   if (chunk != chunks_.size() || count_ != chunk * kChunkLeases ||
       !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       proto.leases_size() > static_cast<int>(kChunkLeases)) {
-    return Error(Reason::kStoreDamaged, StrCat("lease chunk ", chunk, " does not parse"));
+    return Error(Reason::kStoreDamaged,
+                 StrCat("lease chunk ", chunk, " is not the next or does not parse"));
   }
   for (const ledger::v1::LeaseRow& row : proto.leases()) {
     Add(FromRow(next(), row));

@@ -67,6 +67,7 @@ ledger::v1::MetaRow MetaOf(const State& state) {
   meta.set_last_time_ms(state.last_time().value());
   meta.set_last_backup_ms(state.last_backup().value());
   meta.set_ended_through(state.earlier_epochs_through().value());
+  meta.set_credentials_ended_through(state.credentials().ended_through().value());
   return meta;
 }
 

@@ -17,6 +17,11 @@ absl::Status Damaged(std::string_view what) {
                       "; run `leasehold ledger verify` on it and restore a backup"));
 }
 
+// What a table says of its bytes, with what to do about it.
+absl::Status Explained(const absl::Status& loaded) {
+  return loaded.ok() ? loaded : Damaged(std::string(loaded.message()));
+}
+
 uint64_t KeyNumber(std::string_view key) {
   uint64_t number = 0;
   for (char c : key.substr(0, 8)) {
@@ -157,6 +162,7 @@ class StateLoader {
     state_.last_time_ = UnixMillis(meta.last_time_ms());
     state_.last_backup_ = UnixMillis(meta.last_backup_ms());
     state_.earlier_epochs_through_ = LeaseNumber(meta.ended_through());
+    state_.credentials_.EndThrough(CredentialId(meta.credentials_ended_through()));
     return meta.epochs().empty() ? Damaged("it names no epoch") : absl::OkStatus();
   }
 
@@ -205,10 +211,11 @@ absl::StatusOr<State> StateSnapshot::Load(StoreView& view) {
         body_hashes_[{row.section, row.key}] = Sha256Of(AsBytes(row.body));
         // The two large tables are taken as they come, the others by and by.
         if (row.section == "leases") {
-          return loader.leases().LoadChunk(KeyNumber(row.key), row.body);
+          return Explained(loader.leases().LoadChunk(KeyNumber(row.key), row.body));
         }
         if (row.section == "usage") {
-          return loader.usage().LoadBucket(static_cast<uint32_t>(KeyNumber(row.key)), row.body);
+          return Explained(
+              loader.usage().LoadBucket(static_cast<uint32_t>(KeyNumber(row.key)), row.body));
         }
         rows[row.section].push_back(row);
         return absl::OkStatus();

@@ -126,6 +126,19 @@ Reason State::CheckAgent(EntityUid agent, UnixMillis now) const {
   return Reason::kNone;
 }
 
+Reason State::CheckCredential(const Credential& credential, UnixMillis now) const {
+  if (credential.id <= credentials_.ended_through()) {
+    return Reason::kRestoredEpoch;
+  }
+  if (credential.revoked) {
+    return Reason::kCredentialRevoked;
+  }
+  if (!credential.expire_time.empty() && now >= credential.expire_time) {
+    return Reason::kCredentialExpired;
+  }
+  return Reason::kNone;
+}
+
 const VersionInfo* State::VersionFor(const Lease& lease, UnixMillis now, Reason* why) const {
   const VersionInfo* version = lease.follows_latest ? versions_.Latest(lease.secret, now)
                                                     : versions_.Find(lease.secret, lease.version);

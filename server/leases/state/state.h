@@ -102,6 +102,8 @@ class State {
   Usability CheckLease(const Lease& lease, UnixMillis now) const;
   // Whether the agent itself may act at `now`.
   Reason CheckAgent(EntityUid agent, UnixMillis now) const;
+  // Whether a credential counts at `now`: kRestoredEpoch, kCredentialRevoked, kCredentialExpired.
+  Reason CheckCredential(const Credential& credential, UnixMillis now) const;
   // The version whose value a use of `lease` gets at `now`; kVersionDisabled, kVersionDestroyed or
   // kSecretExpired in `why` where there is none.
   const VersionInfo* VersionFor(const Lease& lease, UnixMillis now, Reason* why) const;

@@ -164,7 +164,7 @@ TEST_CASE("a full queue refuses at once, but not what is urgent") {
   REQUIRE(seen.finished.size() == 1);
 
   REQUIRE(world.committer().Commit());
-  CHECK(seen.judged.size() == Committer::kBatchOperationsMax);
+  CHECK(seen.judged.size() == Committer::kBatchDecisionsMax);
   CHECK(seen.judged.front() == -2);
   // The owner is told that there is more: nobody else will.
   CHECK(wakes == 2);

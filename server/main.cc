@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   if (absl::Status hardened = leasehold::HardenProcess(); !hardened.ok()) {
     return Fail(hardened, kExitFailure);
   }
+  leasehold::PrepareForLoad();
   auto loaded = leasehold::LoadConfig(leasehold::ConfigSources::OfProcess(argc, argv),
                                       std::string(leasehold::kLeaseholdVersion));
   if (!loaded.ok()) {

@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "server/base/check.h"
@@ -16,12 +15,6 @@ const EVP_MD* Sha256Md() {
   static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   LEASEHOLD_CHECK(md != nullptr, "OpenSSL has no SHA-256");
   return md;
-}
-
-EVP_MAC* HmacAlgorithm() {
-  static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  LEASEHOLD_CHECK(mac != nullptr, "OpenSSL has no HMAC");
-  return mac;
 }
 
 }  // namespace
@@ -63,27 +56,6 @@ Hash Sha256::Finish() {
 Hash Sha256Of(ByteView bytes) {
   thread_local Sha256 hasher;
   return hasher.Update(bytes).Finish();
-}
-
-Hash HmacSha256(ByteView key, ByteView message) {
-  // A context a call, although making one costs about a microsecond: a context that stays keeps
-  // the key in ordinary memory, one that is freed is wiped by OpenSSL.
-  EVP_MAC_CTX* ctx = EVP_MAC_CTX_new(HmacAlgorithm());
-  LEASEHOLD_CHECK(ctx != nullptr);
-  char digest[] = "SHA256";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
-                               OSSL_PARAM_construct_end()};
-  // To OpenSSL a null key means "the key of before", so an empty one needs an address.
-  const uint8_t no_key = 0;
-  const uint8_t* key_data = key.empty() ? &no_key : key.data();
-  Hash hash;
-  size_t size = 0;
-  LEASEHOLD_CHECK(EVP_MAC_init(ctx, key_data, key.size(), params) == 1);
-  LEASEHOLD_CHECK(EVP_MAC_update(ctx, message.data(), message.size()) == 1);
-  LEASEHOLD_CHECK(EVP_MAC_final(ctx, hash.data(), &size, hash.size()) == 1);
-  LEASEHOLD_CHECK(size == hash.size());
-  EVP_MAC_CTX_free(ctx);
-  return hash;
 }
 
 bool ConstantTimeEqual(ByteView a, ByteView b) {

@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "absl/synchronization/mutex.h"
+
 namespace leasehold {
 namespace {
 
@@ -29,6 +31,29 @@ TEST_CASE("a hardened process leaves no core file and cannot be traced", "[base]
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
+
+#ifdef NDEBUG
+TEST_CASE("a process under load takes two locks in either order", "[base][process]") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    // Without it, Debian's Abseil ends the process.
+    PrepareForLoad();
+    absl::Mutex one;
+    absl::Mutex other;
+    {
+      const absl::MutexLock first(&one);
+      const absl::MutexLock second(&other);
+    }
+    const absl::MutexLock first(&other);
+    const absl::MutexLock second(&one);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+}
+#endif
 
 }  // namespace
 }  // namespace leasehold

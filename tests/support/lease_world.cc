@@ -95,12 +95,19 @@ const State& LeaseWorld::state() const {
       [](const PublishedState::View& view) { return &view.state; });
 }
 
+void LeaseWorld::InOneBatch(const std::function<void()>& steps) {
+  const Answer<bool> answer = Submit<bool>(Urgency::kNormal, [&](Transaction& tx) {
+    open_ = &tx;
+    steps();
+    open_ = nullptr;
+    return absl::StatusOr<bool>(true);
+  });
+  Must(Await(answer));
+}
+
 EntityUid LeaseWorld::Create(EntityWrite write) {
   write.principal = Operator();
-  return Must(
-      Await(Submit<EntityUid>(Urgency::kNormal, [write = std::move(write)](Transaction& tx) {
-        return CreateEntity(tx, write);
-      })));
+  return Set<EntityUid>([&write](Transaction& tx) { return CreateEntity(tx, write); });
 }
 
 EntityUid LeaseWorld::CreateAgent(std::string_view name, UnixMillis expire_time) {
@@ -123,11 +130,9 @@ EntityUid LeaseWorld::CreateSecret(std::string_view name) {
 
 VersionNumber LeaseWorld::AddVersion(std::string_view secret, UnixMillis expire_time) {
   VersionAdd add{.principal = Operator(), .secret = MustName(secret), .expire_time = expire_time};
-  SecretFields fields = RandomFields();
-  return Must(Await(Submit<VersionKey>(Urgency::kNormal,
-                                       [&](Transaction& tx) {
-                                         return leasehold::AddVersion(tx, vault(), add, fields);
-                                       })))
+  const SecretFields fields = RandomFields();
+  return Set<VersionKey>(
+             [&](Transaction& tx) { return leasehold::AddVersion(tx, vault(), add, fields); })
       .number;
 }
 
@@ -147,8 +152,7 @@ EntityUid LeaseWorld::CreateTarget(std::string_view name, const std::vector<std:
 
 void LeaseWorld::Delete(EntityKind kind, std::string_view name) {
   EntityDelete request{.principal = Operator(), .kind = kind, .name = MustName(name)};
-  Must(Await(Submit<EntityUid>(Urgency::kNormal,
-                               [&](Transaction& tx) { return DeleteEntity(tx, request); })));
+  Set<EntityUid>([&](Transaction& tx) { return DeleteEntity(tx, request); });
 }
 
 void LeaseWorld::SetVersion(std::string_view secret, uint64_t version, VersionState state) {
@@ -156,8 +160,7 @@ void LeaseWorld::SetVersion(std::string_view secret, uint64_t version, VersionSt
                        .secret = MustName(secret),
                        .version = VersionNumber(version),
                        .state = state};
-  Must(Await(Submit<VersionKey>(Urgency::kNormal,
-                                [&](Transaction& tx) { return ChangeVersion(tx, change); })));
+  Set<VersionKey>([&](Transaction& tx) { return ChangeVersion(tx, change); });
 }
 
 PolicyRevision LeaseWorld::Apply(const std::string& set) {
@@ -165,30 +168,28 @@ PolicyRevision LeaseWorld::Apply(const std::string& set) {
   LEASEHOLD_CHECK(google::protobuf::TextFormat::ParseFromString(set, &policies), set);
   PolicyApply apply{.principal = Operator(), .body = policies.SerializeAsString()};
   apply.compiled = Must(CompiledPolicies::Compile(
-      policies, PolicyRevision(state().policies().revision().value() + 1)));
-  return Must(Await(Submit<PolicyRevision>(
-      Urgency::kNormal, [&](Transaction& tx) { return ApplyPolicySet(tx, apply); })));
+      policies, PolicyRevision(Latest().policies().revision().value() + 1)));
+  return Set<PolicyRevision>([&](Transaction& tx) { return ApplyPolicySet(tx, apply); });
 }
 
 Principal LeaseWorld::IssueToken(std::string_view agent, absl::Duration ttl) {
   TokenIssue issue{.principal = Operator(), .agent = MustName(agent), .ttl = ttl};
   RandomBytes(issue.token_hash);
-  IssuedToken issued = Must(Await(Submit<IssuedToken>(
-      Urgency::kNormal, [&](Transaction& tx) { return leasehold::IssueToken(tx, issue); })));
+  const auto issued =
+      Set<IssuedToken>([&](Transaction& tx) { return leasehold::IssueToken(tx, issue); });
   return {.role = Role::kAgent,
           .method = AuthMethod::kAgentToken,
           .name = "agents/" + std::string(agent),
-          .agent = state().credentials().Find(issued.id)->agent,
+          .agent = Latest().credentials().Find(issued.id)->agent,
           .credential = issued.id,
           .address = "127.0.0.1"};
 }
 
 void LeaseWorld::RevokeToken(const Principal& principal) {
   TokenRevoke revoke{.principal = Operator(),
-                     .agent = MustName(state().entities().Find(principal.agent)->name),
+                     .agent = MustName(Latest().entities().Find(principal.agent)->name),
                      .credential = principal.credential};
-  Must(Await(Submit<CredentialId>(
-      Urgency::kUrgent, [&](Transaction& tx) { return leasehold::RevokeToken(tx, revoke); })));
+  Set<CredentialId>([&](Transaction& tx) { return leasehold::RevokeToken(tx, revoke); });
 }
 
 Principal LeaseWorld::Operator() {

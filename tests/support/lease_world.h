@@ -111,7 +111,9 @@ class LeaseWorld {
     return answer;
   }
 
-  // Set-up; each commits, and stops the process where it is refused.
+  // Set-up; each commits, and stops the process where it is refused. Each commit is synced, so
+  // what many tests begin with is better made InOneBatch.
+  void InOneBatch(const std::function<void()>& steps);
   EntityUid CreateAgent(std::string_view name, UnixMillis expire_time = {});
   EntityUid CreateGroup(std::string_view name, const std::vector<std::string>& agents);
   // With one version of a random value.
@@ -157,6 +159,17 @@ class LeaseWorld {
     std::unique_ptr<Committer> committer;
     std::unique_ptr<LeaseAuthority> authority;
   };
+  // Decides at once: in the batch that is open, or in one of its own.
+  template <typename Result, typename Decide>
+  Result Set(Decide decide) {
+    absl::StatusOr<Result> result =
+        open_ != nullptr ? absl::StatusOr<Result>(decide(*open_))
+                         : Await(Submit<Result>(Urgency::kNormal, std::move(decide)));
+    LEASEHOLD_CHECK(result.ok(), result.status().ToString());
+    return *std::move(result);
+  }
+  // With what the open batch has decided.
+  const State& Latest() const { return open_ != nullptr ? open_->state() : state(); }
   EntityUid Create(EntityWrite write);
 
   const Options options_;
@@ -164,6 +177,7 @@ class LeaseWorld {
   const std::string data_dir_;
   ManualClock clock_;
   std::unique_ptr<Running> running_;
+  Transaction* open_ = nullptr;
 };
 
 }  // namespace leasehold

@@ -280,8 +280,10 @@ absl::StatusOr<AcquireResult> Release(Transaction& tx, const ReleaseRequest& req
       (!request.agent.empty() && lease->agent != request.agent)) {
     return Error(Reason::kNotFound, "there is no such lease");
   }
-  // One that is over already stays what it was: expired or revoked.
-  if (tx.state().CheckLease(*lease, tx.now()).ok()) {
+  // One that is over already stays what it was: expired or revoked. An agent's time may be
+  // extended, and then what was given back must not come to life.
+  const Usability usable = tx.state().CheckLease(*lease, tx.now());
+  if (usable.ok() || usable.reason == Reason::kAgentExpired) {
     Entry entry;
     entry.mutable_lease_released()->set_number(lease->number.value());
     tx.Append(std::move(entry));

@@ -32,6 +32,19 @@ TEST_CASE("an agent has a share of places, each given back once") {
   CHECK(admission.Enter(EntityUid(1)));
 }
 
+TEST_CASE("a place for many decisions takes as many") {
+  Admission admission;
+  Admission::Ticket most = admission.Enter(EntityUid(1), Admission::kUnderWayMax - 1);
+  CHECK(most);
+  CHECK(!admission.Enter(EntityUid(1), 2));
+  Admission::Ticket last = admission.Enter(EntityUid(1), 1);
+  CHECK(last);
+  CHECK(!admission.Enter(EntityUid(1), 1));
+  most = Admission::Ticket();
+  CHECK(admission.Enter(EntityUid(1), Admission::kUnderWayMax - 1));
+  CHECK(!admission.Enter(EntityUid(2), Admission::kUnderWayMax + 1));
+}
+
 TEST_CASE("an agent that runs wild is refused and keeps nobody else waiting") {
   FurnishedWorld world;
   const AcquireResult lease = world.Lease(world.bot, "db/login");

@@ -25,17 +25,7 @@ inline constexpr char kFurnishedPolicies[] = R"(
 class FurnishedWorld : public LeaseWorld {
  public:
   explicit FurnishedWorld(Options options = {}) : LeaseWorld(std::move(options)) {
-    for (const char* secret : {"db/login", "db/prod", "mail/key", "api/key", "root/key"}) {
-      CreateSecret(secret);
-    }
-    CreateTarget("github", {"db/**"});
-    CreateTarget("mailer", {"mail/**", "api/**"});
-    CreateAgent("bot");
-    CreateAgent("crawler");
-    CreateGroup("mailers", {"bot"});
-    Apply(kFurnishedPolicies);
-    bot = IssueToken("bot");
-    crawler = IssueToken("crawler");
+    InOneBatch([this] { Furnish(); });
   }
 
   // The lease, or the end of the process.
@@ -59,6 +49,21 @@ class FurnishedWorld : public LeaseWorld {
 
   Principal bot;
   Principal crawler;
+
+ private:
+  void Furnish() {
+    for (const char* secret : {"db/login", "db/prod", "mail/key", "api/key", "root/key"}) {
+      CreateSecret(secret);
+    }
+    CreateTarget("github", {"db/**"});
+    CreateTarget("mailer", {"mail/**", "api/**"});
+    CreateAgent("bot");
+    CreateAgent("crawler");
+    CreateGroup("mailers", {"bot"});
+    Apply(kFurnishedPolicies);
+    bot = IssueToken("bot");
+    crawler = IssueToken("crawler");
+  }
 };
 
 }  // namespace leasehold

@@ -226,6 +226,52 @@ TEST_CASE("on a full disk only what ends leases is admitted") {
   CHECK(world.TryUse(world.crawler, world.Lease(world.crawler, "db/login")) == Reason::kNone);
 }
 
+TEST_CASE("an agent's release waits its turn, an operator's does not, and no disk is too full") {
+  FurnishedWorld world;
+  const AcquireResult own = world.Lease(world.bot, "db/login");
+  const AcquireResult other = world.Lease(world.bot, "db/login");
+  auto release = [&](const Principal& who, const AcquireResult& lease) {
+    Answer<AcquireResult> answer;
+    world.authority().SubmitRelease(who, {.lease = lease.lease, .epoch = lease.epoch},
+                                    answer.Taker());
+    return answer;
+  };
+  const Answer<UseReply> use_own = world.Use(world.UseOf(world.bot, own, "github"));
+  const Answer<UseReply> use_other = world.Use(world.UseOf(world.bot, other, "github"));
+  const Answer<AcquireResult> by_agent = release(world.bot, own);
+  const Answer<AcquireResult> by_operator = release(LeaseWorld::Operator(), other);
+  REQUIRE(world.committer().Commit());
+  CHECK(by_agent.get().ok());
+  CHECK(by_operator.get().ok());
+  CHECK(ReasonIn(use_own) == Reason::kNone);
+  CHECK(ReasonIn(use_other) == Reason::kLeaseReleased);
+
+  const AcquireResult third = world.Lease(world.bot, "db/login");
+  world.store().SetLow(true);
+  CHECK(world.Await(release(world.bot, third)).ok());
+  world.store().SetLow(false);
+  CHECK(world.TryUse(world.bot, third) == Reason::kLeaseReleased);
+}
+
+TEST_CASE("a batch of many decisions counts as many") {
+  FurnishedWorld world;
+  const AcquireResult lease = world.Lease(world.bot, "db/login");
+  const std::vector<UseRequest> hundred(100, world.UseOf(world.bot, lease, "github"));
+  int answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    world.committer().Submit(world.authority().UsesOperation(hundred, [&](auto replies) {
+      CHECK(replies.size() == 100);
+      ++answered;
+    }));
+  }
+  REQUIRE(world.committer().Commit());
+  // The operation that reaches the limit is still in it.
+  CHECK(answered == (Committer::kBatchDecisionsMax + 99) / 100);
+  world.Commit();
+  CHECK(answered == 20);
+  CHECK(world.Find(lease).allowed_uses == 2000);
+}
+
 TEST_CASE("a disk that fills up under a batch takes what was judged, and nothing more") {
   FurnishedWorld world;
   const AcquireResult lease = world.Lease(world.bot, "db/login");

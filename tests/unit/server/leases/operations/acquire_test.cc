@@ -351,6 +351,23 @@ TEST_CASE("an agent whose time is over takes no lease and uses none") {
   CHECK(world.TryAcquire(temp, "db/login") == Reason::kAgentExpired);
 }
 
+TEST_CASE("a lease that was given back stays so when its agent's time is extended") {
+  FurnishedWorld world;
+  const UnixMillis end = world.authority().Now() + absl::Minutes(10);
+  world.CreateAgent("temp", end);
+  const Principal temp = world.IssueToken("temp");
+  const AcquireResult lease = world.Lease(temp, "db/login");
+  world.clock().Advance(absl::Minutes(10));
+  REQUIRE(world.Await(world.Release(lease)).ok());
+  const EntityWrite longer{.principal = LeaseWorld::Operator(), .name = MustName("temp")};
+  REQUIRE(world
+              .Await(world.Submit<EntityUid>(
+                  Urgency::kNormal, [&](Transaction& tx) { return UpdateEntity(tx, longer); }))
+              .ok());
+  CHECK(world.TryUse(temp, lease) == Reason::kLeaseReleased);
+  CHECK(world.TryUse(temp, world.Lease(temp, "db/login")) == Reason::kNone);
+}
+
 TEST_CASE("an end at the very start of the epoch is an end, not never") {
   FurnishedWorld world;
   const UnixMillis start = world.state().epoch_start();

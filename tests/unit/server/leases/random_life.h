@@ -1,0 +1,178 @@
+#ifndef LEASEHOLD_TESTS_UNIT_SERVER_LEASES_RANDOM_LIFE_H_
+#define LEASEHOLD_TESTS_UNIT_SERVER_LEASES_RANDOM_LIFE_H_
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "server/base/str_cat.h"
+#include "server/leases/operations/policies.h"
+#include "server/leases/state/request_ids.h"
+#include "tests/unit/server/leases/furnished_world.h"
+
+namespace leasehold {
+
+// Hands operations of every kind to a furnished world, at random, in batches of random size. What
+// they are answered is not looked at: whether the state stays one is.
+class RandomLife {
+ public:
+  RandomLife(FurnishedWorld& world, uint32_t seed) : world_(world), random_(seed) {
+    agents_ = {world.bot, world.crawler};
+  }
+
+  void Live(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      Step();
+      if (Below(6) == 0) world_.Commit();
+    }
+    world_.Commit();
+  }
+
+ private:
+  uint32_t Below(uint32_t end) { return static_cast<uint32_t>(random_()) % end; }
+  const Principal& Agent() { return agents_[Below(static_cast<uint32_t>(agents_.size()))]; }
+  AcquireResult SomeLease() {
+    const uint64_t count = world_.state().leases().count();
+    return {LeaseNumber(1 + Below(static_cast<uint32_t>(count + 2))), world_.state().epoch()};
+  }
+  std::string SecretName() {
+    static const char* const kNames[] = {"db/login", "db/prod", "mail/key", "api/key", "db/a"};
+    return kNames[Below(5)];
+  }
+  SelectorNames SomeSelector() {
+    switch (Below(8)) {
+      case 0:
+        return EverySelector();
+      case 1:
+        return AgentSelector("bot");
+      case 2:
+        return SecretSelector(SecretName());
+      case 3:
+        return WorkflowSelector("w" + std::to_string(Below(3)));
+      default:
+        return LeaseSelector(SomeLease());
+    }
+  }
+
+  void Step() {
+    switch (Below(16)) {
+      case 0:
+        return Administer();
+      case 1:
+        world_.Revoke(SomeSelector(), Below(2) == 0);
+        return;
+      case 2:
+        world_.Resume(SomeSelector());
+        return;
+      case 3:
+        world_.Release(SomeLease());
+        return;
+      case 4:
+        world_.Renew(world_.RenewOf(Agent(), SomeLease()));
+        return;
+      case 5:
+        world_.Reveal(Agent(), SomeLease());
+        return;
+      case 6:
+        world_.clock().Advance(absl::Milliseconds(Below(600'000)));
+        return;
+      case 7:
+      case 8:
+      case 9:
+        return Acquire();
+      default: {
+        UseRequest use = world_.UseOf(Agent(), SomeLease(), Below(4) == 0 ? "mailer" : "github");
+        if (Below(5) == 0) use.method = "POST";
+        world_.Use(std::move(use));
+      }
+    }
+  }
+
+  void Acquire() {
+    AcquireRequest request = world_.AcquireOf(Agent(), SecretName());
+    request.workflow = MustName("w" + std::to_string(Below(3)));
+    if (Below(3) == 0) request.run = "run-" + std::to_string(Below(5));
+    if (Below(3) == 0) request.delivery = Delivery::kRevealed;
+    if (Below(3) == 0) request.version = VersionNumber(1 + Below(3));
+    if (Below(2) == 0) request.ttl = absl::Milliseconds(1 + Below(600'000));
+    if (Below(2) == 0) {
+      const std::string id = std::to_string(Below(20));
+      request.request_hash = RequestHash(request.principal.name, "AcquireLease", id, "same");
+    }
+    world_.Acquire(std::move(request));
+  }
+
+  // What operators do; each a batch of its own.
+  void Administer() {
+    const std::string fresh = "x" + std::to_string(++made_);
+    switch (Below(11)) {
+      case 0:
+        world_.CreateAgent(
+            fresh, Below(2) == 0 ? UnixMillis() : world_.authority().Now() + absl::Minutes(5));
+        agents_.push_back(world_.IssueToken(fresh));
+        extra_agents_.push_back(fresh);
+        return;
+      case 1:
+        world_.CreateGroup(fresh, extra_agents_);
+        groups_.push_back(fresh);
+        return;
+      case 2:
+        if (!extra_agents_.empty()) {
+          world_.Delete(EntityKind::kAgent, extra_agents_.back());
+          extra_agents_.pop_back();
+        }
+        return;
+      case 3:
+        if (!groups_.empty()) {
+          world_.Delete(EntityKind::kGroup, groups_.back());
+          groups_.pop_back();
+        }
+        return;
+      case 4:
+        if (world_.state().entities().FindByName(EntityKind::kSecret, "db/a") == nullptr) {
+          world_.CreateSecret("db/a");
+        } else {
+          world_.Delete(EntityKind::kSecret, "db/a");
+        }
+        return;
+      case 5:
+        world_.AddVersion("db/login", world_.authority().Now() + absl::Minutes(Below(60) + 1));
+        return;
+      case 6:
+        world_.SetVersion("db/prod", 1,
+                          Below(2) == 0 ? VersionState::kDisabled : VersionState::kEnabled);
+        return;
+      case 7:
+        world_.Apply(StrCat(kFurnishedPolicies, "policies { name: \"", fresh,
+                            "\" subjects { agents: \"x*\" } secrets: \"db/a\" }"));
+        return;
+      case 8:
+        world_.CreateTarget(fresh, {"db/**"});
+        return;
+      case 9:
+        agents_[1] = world_.IssueToken("crawler");
+        if (Below(2) == 0) world_.RevokeToken(agents_[1]);
+        return;
+      default:
+        world_
+            .Await(world_.Submit<LogIndex>(Urgency::kNormal,
+                                           [](Transaction& tx) {
+                                             return NoteBackup(
+                                                 tx, {.principal = LeaseWorld::Operator()});
+                                           }))
+            .IgnoreError();
+    }
+  }
+
+  FurnishedWorld& world_;
+  std::mt19937 random_;
+  std::vector<Principal> agents_;
+  std::vector<std::string> extra_agents_;
+  std::vector<std::string> groups_;
+  int made_ = 0;
+};
+
+}  // namespace leasehold
+
+#endif  // LEASEHOLD_TESTS_UNIT_SERVER_LEASES_RANDOM_LIFE_H_

@@ -98,6 +98,8 @@ TEST_CASE("on a full disk uses are refused, revocations and releases go on, room
   RequireOk("AcquireLease", revoked);
   const auto released = Acquire(installation.Agent("other"));
   RequireOk("AcquireLease", released);
+  const auto released_by_operator = Acquire(installation.Agent("other"));
+  RequireOk("AcquireLease", released_by_operator);
   const auto kept = Acquire(installation.Agent("other"));
   RequireOk("AcquireLease", kept);
 
@@ -109,6 +111,11 @@ TEST_CASE("on a full disk uses are refused, revocations and releases go on, room
   release.set_token(released.value.token());
   RequireOk("ReleaseLease",
             installation.Agent("other").Call<v1::Lease>("LeaseService/ReleaseLease", release));
+  // The operator's way to release is another one.
+  v1::ReleaseLeaseRequest by_name;
+  by_name.set_name(released_by_operator.value.lease().name());
+  RequireOk("ReleaseLease",
+            installation.Operator().Call<v1::Lease>("LeaseService/ReleaseLease", by_name));
   disk.Fill();
   for (int i = 0; i < 200; ++i) {
     v1::RevokeRequest more = RevokeRequestFor(AgentSelector("bot"));

@@ -67,22 +67,48 @@ struct RestoreOptions {
   const Clock& clock;
 };
 
+// Something that had been stopped after the backup was made, and that the restored store stops too:
+// what was held or deleted by a hold, a version that was disabled or destroyed by disabling it.
+// Whoever restores because of the stop itself (an agent that was deleted by mistake) ends it with
+// `leasehold resume` or `secret version enable`.
+struct StopKept {
+  enum class Kind { kHeld, kDeleted, kDisabled };
+  Kind kind = Kind::kHeld;
+  std::string name;  // agents/bot, secrets/db/login, workflows/triage, secrets/db/login/versions/2
+  uint64_t entry = 0;  // that stopped it, in the database moved aside
+};
+
 struct RestoreReport {
   std::string database;
   TreeHead backup;  // what the backup held
   TreeHead head;    // with the start of the new epoch
   std::string origin;
   std::string verifier_key;
-  // Leases that the backup knew: all of them ended.
+  // Leases and agent tokens that the backup knew: all of them ended.
   uint64_t leases_ended = 0;
+  uint64_t tokens_ended = 0;
   // Files that lay there before, under their new names.
   std::vector<std::string> moved_aside;
+  // In the order in which they had been stopped.
+  std::vector<StopKept> stops_kept;
+  // What else had been changed after the backup and is now as in the backup: "policies",
+  // "groups/bots".
+  std::vector<std::string> changed_back;
+  // Why other things may have been stopped after the backup, and are not any more: a clause for
+  // people. Empty where everything that was stopped is.
+  std::string stops_unknown;
+  // What gets no new leases now: "agents/bot".
+  std::vector<std::string> holds;
 };
 
 // The one way to go back to an older database: makes a copy of `from` the folder's store and starts
-// a new epoch in it, which ends all leases and makes old tokens RESTORED_EPOCH. The folder needs
-// the root key of the backup and may be without a database; one that is there is kept under another
-// name.
+// a new epoch in it, which ends all leases and agent tokens and makes them RESTORED_EPOCH. The
+// folder needs the root key of the backup and may be without a database; one that is there is kept
+// under another name.
+//
+// A restore brings nothing back to life that was stopped: what the database that is there says was
+// stopped after the backup is stopped in the new epoch too, as far as that database can be read and
+// goes on from the backup.
 //
 // The backup is verified and its keys are opened, and the new store is complete, before anything in
 // place is touched. STORE_MISSING where there is no backup, LEDGER_VIOLATION and STORE_DAMAGED

@@ -8,6 +8,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/install/origin.h"
+#include "server/install/resource_names.h"
 #include "server/leases/ledger_clock.h"
 #include "server/leases/state/entry_facts.h"
 #include "server/leases/state/snapshot.h"
@@ -68,7 +69,9 @@ class Continuation final : private SideSource {
     return absl::OkStatus();
   }
 
+  // None for a text that is empty: it was erased, or never given.
   absl::StatusOr<TextId> DefineText(ledger::v1::TextKind kind, const std::string& text) {
+    if (text.empty()) return TextId();
     if (const TextId known = state_.texts().Find(kind, text); !known.empty()) return known;
     const TextId id = state_.texts().next();
     TextCommitment commitment = CommitToText(kind, text);
@@ -91,7 +94,7 @@ class Continuation final : private SideSource {
   }
 
  private:
-  // SideSource, for the one entry that defines a text.
+  // SideSource, for the entry that defines the newest text.
   std::string_view Text(TextId id) override {
     return !batch_.texts.empty() && batch_.texts.back().id == id
                ? std::string_view(batch_.texts.back().text)
@@ -105,9 +108,71 @@ class Continuation final : private SideSource {
   Batch batch_;
 };
 
+// Why a hold was set that nobody set by hand.
+constexpr char kReasonDeleted[] = "deleted after the backup that was restored";
+
+// Whoever runs the command.
+ledger::v1::Control OfflineControl(TextId actor) {
+  ledger::v1::Control control;
+  control.set_actor(actor.value());
+  control.set_method(ledger::v1::AUTH_METHOD_OFFLINE);
+  return control;
+}
+
+absl::Status AppendEpochStarted(Continuation& ledger, const ledger::v1::Control& control,
+                                const NewEpoch& result, Epoch epoch, const Vault& vault,
+                                absl::Time start) {
+  Entry entry;
+  ledger::v1::EpochStarted* started = entry.mutable_epoch_started();
+  *started->mutable_control() = control;
+  started->set_epoch(epoch.value());
+  started->set_format(kEntryFormat);
+  started->set_origin(result.origin);
+  started->set_checkpoint_key(std::string(AsText(vault.CheckpointPublicKey())));
+  started->set_start_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(start)));
+  const TreeHead before = ledger.Head();
+  started->set_previous_size(before.size);
+  started->set_previous_root(std::string(AsText(before.root)));
+  started->set_cause(ledger::v1::EPOCH_CAUSE_RESTORE);
+  started->set_through(result.leases_ended);
+  return ledger.Append(entry);
+}
+
+// The backup may have no number yet for what the later database calls by one.
+absl::StatusOr<Selector> SelectorHere(Continuation& ledger, const StopAfter& stop) {
+  if (stop.selector.kind() != Selector::Kind::kWorkflow) return stop.selector;
+  const std::string name = stop.kept.name.substr(kWorkflows.size());
+  ASSIGN_OR_RETURN(const TextId id, ledger.DefineText(ledger::v1::TEXT_KIND_WORKFLOW, name));
+  return Selector::OfWorkflow(id);
+}
+
+absl::Status AppendStop(Continuation& ledger, const ledger::v1::Control& control,
+                        const StopAfter& stop) {
+  Entry entry;
+  if (stop.kept.kind == StopKept::Kind::kDisabled) {
+    ledger::v1::VersionState* changed = entry.mutable_version_state();
+    *changed->mutable_control() = control;
+    changed->set_secret(stop.version.secret.value());
+    changed->set_version(stop.version.number.value());
+    changed->set_state(ledger::v1::VERSION_STATE_KIND_DISABLED);
+  } else {
+    ledger::v1::HoldSet* hold = entry.mutable_hold_set();
+    *hold->mutable_control() = control;
+    ASSIGN_OR_RETURN(const Selector selector, SelectorHere(ledger, stop));
+    selector.ToEntry(hold->mutable_selector());
+    const std::string& why =
+        stop.kept.kind == StopKept::Kind::kDeleted ? kReasonDeleted : stop.reason;
+    ASSIGN_OR_RETURN(const TextId reason, ledger.DefineText(ledger::v1::TEXT_KIND_REASON, why));
+    hold->set_reason(reason.value());
+  }
+  entry.set_time_ms(ledger.last_time_ms());
+  return ledger.Append(entry);
+}
+
 }  // namespace
 
-absl::StatusOr<NewEpoch> StartEpoch(StoreView& view, const Vault& vault, const Clock& clock) {
+absl::StatusOr<NewEpoch> StartEpoch(StoreView& view, const Vault& vault, const Clock& clock,
+                                    const std::vector<StopAfter>& stops) {
   Continuation ledger;
   RETURN_IF_ERROR(ledger.Load(view));
   NewEpoch result;
@@ -115,25 +180,17 @@ absl::StatusOr<NewEpoch> StartEpoch(StoreView& view, const Vault& vault, const C
   const Epoch epoch(RandomNonZero64());
   result.origin = MakeOrigin(store_name, epoch);
   result.leases_ended = ledger.state().leases().count();
+  result.tokens_ended = ledger.state().credentials().all().size();
   ASSIGN_OR_RETURN(const TextId actor, ledger.DefineText(ledger::v1::TEXT_KIND_PRINCIPAL,
                                                          StrCat("operator:uid=", getuid())));
+  const ledger::v1::Control control = OfflineControl(actor);
   // A fresh clock: the mark of before may lie in the far future, and this is what clears it.
   TimeMark mark = LedgerClock(clock, TimeMark{}).Mark();
-  Entry entry;
-  ledger::v1::EpochStarted* started = entry.mutable_epoch_started();
-  started->mutable_control()->set_actor(actor.value());
-  started->mutable_control()->set_method(ledger::v1::AUTH_METHOD_OFFLINE);
-  started->set_epoch(epoch.value());
-  started->set_format(kEntryFormat);
-  started->set_origin(result.origin);
-  started->set_checkpoint_key(std::string(AsText(vault.CheckpointPublicKey())));
-  started->set_start_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(mark.now)));
-  const TreeHead before = ledger.Head();
-  started->set_previous_size(before.size);
-  started->set_previous_root(std::string(AsText(before.root)));
-  started->set_cause(ledger::v1::EPOCH_CAUSE_RESTORE);
-  started->set_through(result.leases_ended);
-  RETURN_IF_ERROR(ledger.Append(entry));
+  RETURN_IF_ERROR(AppendEpochStarted(ledger, control, result, epoch, vault, mark.now));
+  for (const StopAfter& stop : stops) RETURN_IF_ERROR(AppendStop(ledger, control, stop));
+  for (const auto& [selector, hold] : ledger.state().holds().all()) {
+    result.holds.push_back(ResourceNameOf(selector, ledger.state()));
+  }
   result.batch = ledger.Finish(std::move(mark));
   return result;
 }

@@ -17,6 +17,7 @@
 #include "server/install/install.h"
 #include "server/install/new_epoch.h"
 #include "server/install/origin.h"
+#include "server/install/stops_after.h"
 #include "server/install/stored_vault.h"
 #include "server/ledger/verify/verify.h"
 #include "storage/sqlite/copy.h"
@@ -68,6 +69,15 @@ absl::Status RefuseWrongKey(const std::string& root_key, const std::string& back
   return OpenStoredVault(root_key, *view).status();
 }
 
+// What the database that is about to be moved aside stopped after the backup.
+std::vector<StopAfter> StopsToKeep(StoreView& backup, RestoreReport& report) {
+  StopsAfter after = ReadStopsAfter(backup, report.database);
+  for (const StopAfter& stop : after.stops) report.stops_kept.push_back(stop.kept);
+  report.changed_back = std::move(after.changed_back);
+  report.stops_unknown = std::move(after.unknown);
+  return after.stops;
+}
+
 // The restored store, complete, at `path`.
 absl::Status Stage(const RestoreOptions& options, const std::string& path, RestoreReport& report) {
   RETURN_IF_ERROR(InstallCopy(options.from, path));
@@ -76,11 +86,14 @@ absl::Status Stage(const RestoreOptions& options, const std::string& path, Resto
   ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store->NewView());
   ASSIGN_OR_RETURN(const Vault vault, OpenStoredVault(RootKeyPath(options.data_dir), *view));
   ASSIGN_OR_RETURN(report.backup, view->Head());
-  ASSIGN_OR_RETURN(const NewEpoch epoch, StartEpoch(*view, vault, options.clock));
+  const std::vector<StopAfter> stops = StopsToKeep(*view, report);
+  ASSIGN_OR_RETURN(NewEpoch epoch, StartEpoch(*view, vault, options.clock, stops));
   view.reset();  // so that the log of changes can be checkpointed when the store closes
   report.head = epoch.batch.head;
   report.origin = epoch.origin;
   report.leases_ended = epoch.leases_ended;
+  report.tokens_ended = epoch.tokens_ended;
+  report.holds = std::move(epoch.holds);
   ASSIGN_OR_RETURN(report.verifier_key, VerifierKeyText(epoch.origin, vault));
   return store->Append(epoch.batch);
 }

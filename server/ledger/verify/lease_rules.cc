@@ -20,7 +20,8 @@ Objection LeaseRules::Add(uint64_t index, const Entry& entry) {
   }
   if (entry.has_epoch_started()) {
     now_ms_ = epoch_start_ms_ = static_cast<int64_t>(entry.epoch_started().start_time_ms());
-    ++epoch_;  // which ends every lease that was issued in an earlier one
+    ++epoch_;  // which ends every lease that was issued in an earlier one, and every credential
+    credentials_ended_ = credentials_.size();
     return {};
   }
   now_ms_ = At(entry.time_ms());
@@ -139,6 +140,9 @@ std::string LeaseRules::WhyNotIssued(const ledger::v1::LeaseIssued& issued) cons
   if (issued.credential() > credentials_.size() ||
       credentials_[issued.credential() - 1].agent != issued.agent()) {
     return "on a credential that is not the agent's";
+  }
+  if (issued.credential() <= credentials_ended_) {
+    return "on a credential that ended when the store was restored";
   }
   return credentials_[issued.credential() - 1].revoked ? "on a credential that was revoked" : "";
 }

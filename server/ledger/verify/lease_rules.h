@@ -90,6 +90,7 @@ class LeaseRules {
   uint64_t revision_ = 0;
   std::vector<Entity> entities_;  // uid n at n - 1, as are the others
   std::vector<Credential> credentials_;
+  uint64_t credentials_ended_ = 0;  // so many, with earlier epochs
   std::vector<Lease> leases_;
   absl::flat_hash_map<uint64_t, std::vector<Version>> versions_;
   std::map<Selected, uint64_t> holds_;  // and the entry that set it

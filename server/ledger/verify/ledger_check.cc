@@ -127,7 +127,11 @@ void LedgerCheck::FinishEntries() {
     checkpoint_consistent_ = false;
     findings_.AddViolation(StrCat(
         "the ledger ends at ", tree_.size(), " entries, but the checkpoint covers ",
-        options_.checkpoint->head.size, ": entries were removed or an older database restored"));
+        options_.checkpoint->head.size,
+        ": the later ones are missing, because the database is older than the checkpoint or "
+        "entries "
+        "were removed; a backup holds all that a checkpoint covers only if the checkpoint was "
+        "taken before it"));
   }
   if (folded_) side_.CheckRest(findings_);
 }

@@ -40,6 +40,7 @@ TEST_CASE("a restored store keeps the promises: old leases ended, old tokens of 
   CHECK(report->backup.size == size);
   CHECK(report->head.size > size);
   CHECK(report->leases_ended == 1);
+  CHECK(report->tokens_ended == 2);
   CHECK(report->origin.starts_with("test.leasehold/"));
   REQUIRE_FALSE(report->moved_aside.empty());
   CHECK(fs::exists(report->moved_aside.front()));
@@ -58,6 +59,9 @@ TEST_CASE("a restored store keeps the promises: old leases ended, old tokens of 
   CHECK(world.UseToken("crawler", later_token) == Reason::kRestoredEpoch);
   // A token of the new epoch does not bring the old lease back either.
   CHECK(world.UseToken("bot", world.TokenOf(lease)) == Reason::kRestoredEpoch);
+  CHECK(world.TryAcquire("bot", "db/login") == Reason::kHeld);
+  world.Resume(ByAgent("bot"));
+  world.GiveToken("bot");
   const LeaseNumber fresh = world.Acquire("bot", "db/login");
   CHECK(fresh.value() == lease.value() + 1);
   CHECK(world.Use(fresh, "inventory"));
@@ -75,7 +79,9 @@ TEST_CASE("a store can be restored again and again, by each start in between") {
     const auto report = Restore(world, backup);
     INFO(report.status());
     REQUIRE(report.ok());
+    CHECK(report->stops_unknown.empty());
     REQUIRE(world.Open().ok());
+    world.GiveToken("crawler");
     CHECK(world.Use(world.Acquire("crawler", "mail/key"), "mailer"));
   }
   const VerifyReport verified = VerifyFile(world.database());
@@ -124,6 +130,7 @@ TEST_CASE("a new epoch clears a clock mark that lies in the far future") {
   REQUIRE(Restore(world, backup).ok());
   REQUIRE(world.Open().ok());
   CHECK(world.authority().Now().ToTime() < world.clock().Now().wall + absl::Hours(1));
+  world.GiveToken("bot");
   CHECK(world.Use(world.Acquire("bot", "db/login"), "inventory"));
   world.Close();
   CHECK(VerifyFile(world.database()).outcome == VerifyOutcome::kOk);

@@ -25,14 +25,14 @@ Principal Operator() {
           .address = "unix"};
 }
 
-v1::PolicySet Policies() {
+v1::PolicySet Policies(absl::Duration max_ttl) {
   v1::PolicySet set;
   v1::Policy* policy = set.add_policies();
   policy->set_name("bots");
   policy->mutable_subjects()->add_agents("**");
   policy->add_secrets("**");
   policy->mutable_lease()->mutable_ttl()->set_seconds(600);
-  policy->mutable_lease()->mutable_max_ttl()->set_seconds(3600);
+  policy->mutable_lease()->mutable_max_ttl()->set_seconds(absl::ToInt64Seconds(max_ttl));
   policy->mutable_lease()->set_delivery(v1::DELIVERY_REVEALED);
   for (const char* target : {"inventory", "mailer"}) {
     v1::AllowRule* rule = policy->add_allow();
@@ -129,14 +129,7 @@ void LedgerWorld::Furnish() {
   };
   for (const char* agent : {"bot", "crawler"}) {
     put(EntityKind::kAgent, agent, "", {});
-    Do<IssuedToken>([&](Transaction& tx) {
-      Hash hash;
-      RandomBytes(hash);
-      return IssueToken(tx, {.principal = Operator(),
-                             .agent = NameOf(agent),
-                             .token_hash = hash,
-                             .ttl = absl::Hours(24)});
-    });
+    GiveToken(agent);
   }
   put(EntityKind::kGroup, "bots", "", {NameOf("bot")});
   for (const char* secret : {"db/login", "mail/key"}) {
@@ -145,10 +138,27 @@ void LedgerWorld::Furnish() {
   }
   PutTarget("inventory", "db/*");
   PutTarget("mailer", "mail/*");
+  ApplyPolicies();
+}
+
+void LedgerWorld::ApplyPolicies(absl::Duration max_ttl) {
   Do<PolicyRevision>([&](Transaction& tx) {
-    return ApplyPolicySet(
-        tx, {.principal = Operator(), .body = Policies().SerializeAsString(), .compiled = nullptr});
+    return ApplyPolicySet(tx, {.principal = Operator(),
+                               .body = Policies(max_ttl).SerializeAsString(),
+                               .compiled = nullptr});
   });
+}
+
+Hash LedgerWorld::GiveToken(const std::string& agent) {
+  Hash hash;
+  RandomBytes(hash);
+  Do<IssuedToken>([&](Transaction& tx) {
+    return IssueToken(tx, {.principal = Operator(),
+                           .agent = NameOf(agent),
+                           .token_hash = hash,
+                           .ttl = absl::Hours(24)});
+  });
+  return hash;
 }
 
 void LedgerWorld::PutTarget(const std::string& name, const std::string& secrets) {
@@ -179,6 +189,24 @@ LeaseNumber LedgerWorld::Acquire(const std::string& agent, const std::string& se
                                       .delivery = delivery});
          })
       .lease;
+}
+
+Reason LedgerWorld::TryAcquire(const std::string& agent, const std::string& secret,
+                               const std::string& workflow) {
+  RefusalLimiter limiter;
+  Reason reason = Reason::kNone;
+  const Principal principal = PrincipalOf(agent);
+  Do<LogIndex>([&](Transaction& tx) -> absl::StatusOr<LogIndex> {
+    reason = ReasonOf(leasehold::Acquire(tx, limiter,
+                                         {.principal = principal,
+                                          .secret = NameOf(secret),
+                                          .workflow = NameOf(workflow),
+                                          .run = "run-1",
+                                          .delivery = Delivery::kBrokered})
+                          .status());
+    return LogIndex();
+  });
+  return reason;
 }
 
 std::string LedgerWorld::TokenOf(LeaseNumber lease) {
@@ -329,6 +357,14 @@ void LedgerWorld::DeleteAgent(const std::string& agent) {
   });
 }
 
+void LedgerWorld::DeleteSecret(const std::string& secret) {
+  Do<EntityUid>([&](Transaction& tx) {
+    return DeleteEntity(
+        tx,
+        {.principal = Operator(), .kind = EntityKind::kSecret, .name = NameOf(secret), .etag = {}});
+  });
+}
+
 void LedgerWorld::NoteBackup() {
   Do<LogIndex>([&](Transaction& tx) {
     const TreeHead head =
@@ -364,6 +400,9 @@ SelectorNames ByAgent(const std::string& name) {
 }
 SelectorNames BySecret(const std::string& name) {
   return {.kind = Selector::Kind::kSecret, .name = name, .epoch = {}, .lease = {}};
+}
+SelectorNames ByWorkflow(const std::string& name) {
+  return {.kind = Selector::Kind::kWorkflow, .name = name, .epoch = {}, .lease = {}};
 }
 
 void RunSql(const std::string& path, const std::string& sql) {

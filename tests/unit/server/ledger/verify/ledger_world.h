@@ -40,6 +40,9 @@ class LedgerWorld {
   // Each commits a batch of its own, and fails the test case where it is refused.
   LeaseNumber Acquire(const std::string& agent, const std::string& secret,
                       Delivery delivery = Delivery::kBrokered);
+  // Why a lease is refused, and kNone where it is not.
+  Reason TryAcquire(const std::string& agent, const std::string& secret,
+                    const std::string& workflow = "triage");
   // The lease token of a lease.
   std::string TokenOf(LeaseNumber lease);
   bool Use(LeaseNumber lease, const std::string& target, const std::string& method = "GET");
@@ -55,6 +58,11 @@ class LedgerWorld {
   void AddVersion(const std::string& secret);
   void ChangeVersion(const std::string& secret, uint64_t version, VersionState state);
   void DeleteAgent(const std::string& agent);
+  void DeleteSecret(const std::string& secret);
+  // Another token, by which the agent is known from then on; its hash.
+  Hash GiveToken(const std::string& agent);
+  // Another length of leases makes another revision.
+  void ApplyPolicies(absl::Duration max_ttl = absl::Hours(1));
   void NoteBackup();
 
   // A bit of everything that this version writes.
@@ -80,6 +88,7 @@ class LedgerWorld {
 
 SelectorNames ByAgent(const std::string& name);
 SelectorNames BySecret(const std::string& name);
+SelectorNames ByWorkflow(const std::string& name);
 
 // Runs SQL on a database as somebody with the sqlite3 program would, checksums and all: the
 // function entry_check(idx, bytes) gives what belongs into the column. Nobody may have it open.

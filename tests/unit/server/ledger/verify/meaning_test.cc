@@ -137,6 +137,13 @@ const Case kUses[] = {
        forged.Append(NewEpochEntry(forged, forged.entries().size()));
        return forged.Append(AllowedUse(forged, kMailLease, 7));
      }},
+    {"a lease taken with a credential of an earlier epoch", "a credential that ended",
+     [](ForgedLedger& forged) {
+       Entry lease = forged.entries()[forged.IndexOf(Entry::kLeaseIssued, 1)];
+       lease.mutable_lease_issued()->set_number(3);
+       forged.Append(NewEpochEntry(forged, forged.entries().size()));
+       return forged.Append(lease);
+     }},
     {"an allowed use by an agent whose token was revoked", "credential that had been revoked",
      [](ForgedLedger& forged) {
        const uint64_t index = forged.IndexOf(Entry::kUse, 4);

@@ -138,22 +138,34 @@ TEST_CASE("tokens of another store and of a later format are named as such") {
         std::vector<std::string>{"TOKEN_FORMAT"});
 }
 
-TEST_CASE("after a restore the tokens of before are refused, and new leases work") {
+TEST_CASE("after a restore the tokens of before are refused, and what was stopped stays stopped") {
   Installation installation;
   installation.Start();
   installation.SetUp({"bot"});
   const v1::AcquireLeaseResponse old = Acquire(installation.Agent("bot"));
   const std::string backup = installation.DataFile("backup.db");
   REQUIRE(installation.Cli({"server", "backup", backup}).status == 0);
+  REQUIRE(installation.Cli({"revoke", "--agent", "bot", "--reason", "theft"}).status == 0);
   REQUIRE(installation.server().Stop() == 0);
   const Ran restored = installation.Cli({"server", "restore", "--from", backup, "--yes"});
   INFO(restored.err);
   REQUIRE(restored.status == 0);
   installation.Start();
-  const ApiClient agent = installation.Agent("bot");
-  const auto use = Use(agent, old.token());
-  CHECK(use.code == kUnauthenticated);
-  CHECK(use.reason == "RESTORED_EPOCH");
+  const auto with_old = Use(installation.Agent("bot"), old.token());
+  CHECK(with_old.code == kUnauthenticated);
+  CHECK(with_old.reason == "RESTORED_EPOCH");
+  v1::IssueTokenRequest issue;
+  issue.set_agent("agents/bot");
+  const auto token =
+      installation.Operator().Call<v1::IssueTokenResponse>("IdentityService/IssueToken", issue);
+  RequireOk("IssueToken", token);
+  const ApiClient agent = installation.Agent("bot").WithToken(token.value.token());
+  CHECK(Use(agent, old.token()).reason == "RESTORED_EPOCH");
+  CHECK(agent
+            .Call<v1::AcquireLeaseResponse>("LeaseService/AcquireLease",
+                                            AcquireRequestFor("billing/key", "work"))
+            .reason == "HELD");
+  REQUIRE(installation.Cli({"resume", "--agent", "bot", "--reason", "found"}).status == 0);
   CHECK(Use(agent, Acquire(agent).token()).value.allowed());
 }
 

@@ -26,9 +26,9 @@ absl::Status CheckSchema(Connection& connection, std::span<const Migration> migr
   ASSIGN_OR_RETURN(const int64_t application, connection.QueryNumber("PRAGMA application_id"));
   ASSIGN_OR_RETURN(const int64_t schema, connection.QueryNumber("PRAGMA user_version"));
   if (application != kApplicationId || schema < 1) {
-    return Error(Reason::kStoreDamaged,
-                 StrCat(connection.path(),
-                        " is a database, but not a Leasehold store; restore a backup"));
+    return Error(
+        Reason::kStoreDamaged,
+        StrCat(connection.path(), " is a database, but not a Leasehold store; restore a backup"));
   }
   if (schema > migrations.back().number) {
     return Error(

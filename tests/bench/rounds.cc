@@ -151,7 +151,8 @@ absl::Status Rounds::MeasureEchoCq(Results& results) {
 absl::Status Rounds::MeasureCheck(Results& results) {
   std::vector<LoadedCall<v1::CheckLeaseRequest>> calls;
   for (const Holder& holder : store_->holders()) {
-    calls.emplace_back(holder.bearer).request.set_token(holder.token);
+    calls.push_back({holder.bearer, {}});
+    calls.back().request.set_token(holder.token);
   }
   CallLoad<v1::LeaseService::Stub, v1::CheckLeaseRequest, v1::CheckLeaseResponse> load(
       connections_->leases(), &v1::LeaseService::Stub::AsyncCheckLease, std::move(calls),
@@ -171,7 +172,8 @@ absl::Status Rounds::MeasureAuthorize(Results& results) {
 absl::Status Rounds::MeasureAcquire(Results& results) {
   std::vector<LoadedCall<v1::AcquireLeaseRequest>> calls;
   for (const Holder& holder : store_->holders()) {
-    calls.emplace_back(holder.bearer).request.set_secret(StoreUnderTest::kSecret);
+    calls.push_back({holder.bearer, {}});
+    calls.back().request.set_secret(StoreUnderTest::kSecret);
   }
   CallLoad<v1::LeaseService::Stub, v1::AcquireLeaseRequest, v1::AcquireLeaseResponse> load(
       connections_->leases(), &v1::LeaseService::Stub::AsyncAcquireLease, std::move(calls),

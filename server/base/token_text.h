@@ -47,6 +47,10 @@ absl::StatusOr<std::string> UnframeToken(TokenKind kind, std::string_view text);
 // The kind that the prefix names, valid or not; nullopt where there is no such prefix.
 std::optional<TokenKind> TokenKindOf(std::string_view text);
 
+// Whether `text` is a whole token of any kind, or ends in one, with a right checksum. One step for
+// each character, however many beginnings of tokens there are: for texts of strangers.
+bool EndsInToken(std::string_view text);
+
 // The checksum of a prefix and body, for other texts with the same frame.
 std::string TokenChecksum(std::string_view prefix_and_body);
 

@@ -74,22 +74,18 @@ bool IsTokenCharacter(char c) {
          c == '-';
 }
 
-// Whether a token of ours with a right checksum starts at the front of `text`. What only looks
-// like one gives nothing away.
-bool StartsWithToken(std::string_view text) {
-  const auto kind = TokenKindOf(text);
-  if (!kind.has_value()) return false;
-  size_t size = 0;
-  while (size < text.size() && IsTokenCharacter(text[size])) ++size;
-  return UnframeToken(*kind, text.substr(0, size)).ok();
-}
-
-// Whether a token of ours stands anywhere but in `credential`, a view into `head_bytes`.
+// Whether a token of ours with a right checksum stands anywhere but in `credential`, a view into
+// `head_bytes`; what only looks like one gives nothing away. A token ends where its characters do,
+// so each run of them is looked at once, from its end: a head full of beginnings ("lha_lha_...")
+// costs no more than another.
 bool HasStrayToken(std::string_view head_bytes, std::string_view credential) {
-  for (size_t at = 0; (at = head_bytes.find("lh", at)) != std::string_view::npos; ++at) {
-    const char* place = head_bytes.data() + at;
+  for (size_t at = 0; at < head_bytes.size(); ++at) {
+    const size_t start = at;
+    while (at < head_bytes.size() && IsTokenCharacter(head_bytes[at])) ++at;
+    const char* place = head_bytes.data() + start;
+    // A value ends at characters that no token has, so a run is inside it or outside.
     const bool inside = place >= credential.data() && place < credential.data() + credential.size();
-    if (!inside && StartsWithToken(head_bytes.substr(at))) return true;
+    if (!inside && EndsInToken(head_bytes.substr(start, at - start))) return true;
   }
   return false;
 }

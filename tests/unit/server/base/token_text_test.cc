@@ -1,6 +1,7 @@
 #include "server/base/token_text.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,67 @@ TEST_CASE("an error about a token never quotes it", "[base][token_text]") {
     REQUIRE_FALSE(status.ok());
     CHECK(std::string(status.message()).find(body.substr(0, 8)) == std::string::npos);
   }
+}
+
+TEST_CASE("a token is found at the end of a text, and only there", "[base][token_text]") {
+  for (const TokenKind kind : kKinds) {
+    const std::string token = FrameToken(kind, AsBytes(RandomBody(32)));
+    CHECK(EndsInToken(token));
+    CHECK(EndsInToken("x" + token));
+    CHECK(EndsInToken(token + token));
+    CHECK(EndsInToken("lha_lha_lha_" + token));
+    CHECK(EndsInToken(std::string(5000, 'x') + token));
+    CHECK_FALSE(EndsInToken(token + "x"));
+    CHECK_FALSE(EndsInToken(token.substr(1)));
+    CHECK_FALSE(EndsInToken(token.substr(0, token.size() - 1)));
+    CHECK_FALSE(EndsInToken(token.substr(0, 20) + "x" + token.substr(21)));
+  }
+  // A token as long as tokens may be.
+  const std::string longest = FrameToken(TokenKind::kLeaseToken, AsBytes(RandomBody(376)));
+  REQUIRE(longest.size() == kTokenTextBytesMax);
+  CHECK(EndsInToken("lha_" + longest));
+  for (const std::string_view text : {"", "x", "lha_", "000000", "lha_000000", "lha_zzzzzz"}) {
+    CHECK_FALSE(EndsInToken(text));
+  }
+  // A right checksum of what is no token.
+  CHECK_FALSE(EndsInToken("123456789" + TokenChecksum("123456789")));
+  CHECK_FALSE(EndsInToken("lha_" + TokenChecksum("lha_")));
+}
+
+TEST_CASE("looking for a token at the end finds what trying every place finds",
+          "[base][token_text]") {
+  std::mt19937_64 random(std::random_device{}());
+  const auto naive = [](std::string_view text) {
+    for (size_t at = 0; at < text.size(); ++at) {
+      const auto kind = TokenKindOf(text.substr(at));
+      if (kind.has_value() && UnframeToken(*kind, text.substr(at)).ok()) return true;
+    }
+    return false;
+  };
+  int found = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text;
+    for (uint64_t pieces = 1 + random() % 5; pieces > 0; --pieces) {
+      switch (random() % 4) {
+        case 0:
+          text += TokenPrefix(kKinds[random() % 5]);
+          break;
+        case 1:
+          text += Base64UrlEncode(AsBytes(RandomBody(random() % 40)));
+          break;
+        case 2:
+          text += TokenChecksum(text);
+          break;
+        default:
+          text += FrameToken(kKinds[random() % 5], AsBytes(RandomBody(1 + random() % 370)));
+      }
+    }
+    CAPTURE(text);
+    REQUIRE(EndsInToken(text) == naive(text));
+    if (naive(text)) ++found;
+  }
+  CHECK(found > 300);
+  CHECK(found < 2700);
 }
 
 }  // namespace

@@ -82,5 +82,22 @@ TEST_CASE("other credentials say what is wrong with them") {
   }
 }
 
+TEST_CASE("a head full of beginnings of tokens hides none, and is no token itself") {
+  const std::string handle = NewToken(TokenKind::kBrokerHandle);
+  const std::string bearer = "Authorization: Bearer " + handle + "\r\n";
+  std::string beginnings;
+  while (beginnings.size() < 15'000) beginnings += "lha_";
+  // The most that a head may have, many times: it takes long only where each beginning is followed
+  // to the end of them all.
+  for (int i = 0; i < 500; ++i) {
+    REQUIRE(Find(bearer + "X-Other: " + beginnings + "\r\n").ok());
+  }
+  for (const std::string& place : {"X-Other: " + beginnings + handle, "X-Other: a=" + handle + ";",
+                                   "X-Other: \"" + handle + "\"", handle + ": x"}) {
+    CAPTURE(place.substr(0, 20));
+    CHECK(ReasonOf(Find(bearer + place + "\r\n").status()) == Reason::kInvalidArgument);
+  }
+}
+
 }  // namespace
 }  // namespace leasehold

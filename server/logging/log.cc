@@ -1,14 +1,13 @@
 #include "server/logging/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
-#include <memory>
+#include <cstdlib>
 #include <string>
 
 #include "absl/time/clock.h"
+#include "server/base/last_words.h"
+#include "server/logging/log_writer.h"
 
 namespace leasehold {
 namespace log_internal {
@@ -19,20 +18,25 @@ namespace {
 
 std::atomic<LogFormat> format{LogFormat::kJson};
 
-// spdlog brings the sink (a lock, whole lines, a flush); the line is made by FormatLogLine, because
-// spdlog's JSON patterns do not escape.
-spdlog::logger& Logger() {
-  // Never destroyed: threads may log while the process ends.
-  static spdlog::logger* const logger = [] {
-    auto made = std::make_unique<spdlog::logger>("leasehold",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
-    made->set_level(spdlog::level::trace);
-    // A log that cannot be written is not worth stopping for, and there is nowhere to say so.
-    made->set_error_handler([](const std::string&) {});
-    return made.release();
+// At the end of the process its last lines are worth this much waiting for a reader, and no more:
+// one who has stalled must not keep a server from ending.
+constexpr absl::Duration kLastLinesTimeout = absl::Seconds(1);
+
+std::string DescribeLost(uint64_t lines) {
+  const LogField fields[] = {{"left_out", lines}};
+  return FormatLogLine(format.load(std::memory_order_relaxed), absl::Now(), LogLevel::kWarning,
+                       "lines of the log were left out, because stderr could not take them",
+                       fields);
+}
+
+LogWriter& Writer() {
+  static LogWriter* const writer = [] {
+    auto* made = new LogWriter(&DescribeLost);
+    std::atexit([] { FlushLog(kLastLinesTimeout); });
+    SetBeforeLastWords([] { FlushLog(kLastLinesTimeout); });
+    return made;
   }();
-  return *logger;
+  return *writer;
 }
 
 }  // namespace
@@ -40,11 +44,10 @@ spdlog::logger& Logger() {
 void Write(LogLevel line_level, std::string_view message,
            std::initializer_list<LogField> fields) noexcept {
   try {
-    const std::string line = FormatLogLine(format.load(std::memory_order_relaxed), absl::Now(),
-                                           line_level, message, {fields.begin(), fields.size()});
-    Logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    Writer().Write(FormatLogLine(format.load(std::memory_order_relaxed), absl::Now(), line_level,
+                                 message, {fields.begin(), fields.size()}));
   } catch (...) {
-    // Out of memory: the caller goes on without its line.
+    // Out of memory or threads: the caller goes on without its line.
   }
 }
 
@@ -53,6 +56,8 @@ void Write(LogLevel line_level, std::string_view message,
 LogFormat DefaultLogFormat() {
   return isatty(STDERR_FILENO) == 1 ? LogFormat::kText : LogFormat::kJson;
 }
+
+bool FlushLog(absl::Duration timeout) { return log_internal::Writer().Flush(timeout); }
 
 void SetLogOptions(const LogOptions& options) {
   log_internal::format.store(options.format, std::memory_order_relaxed);

@@ -15,8 +15,11 @@ namespace leasehold {
 //
 //   LogWarning("a connection was refused", {{"reason", "limit"}, {"principal", peer}});
 //
-// Safe from any thread, never throws, and blocks only where stderr does. Below the level that is
-// set, a call costs one relaxed load beside making its arguments.
+// Safe from any thread, never throws, and never waits for whoever reads stderr: lines go through a
+// bounded queue to the thread "lh-log", which writes them. What finds no room is left out, and a
+// line says how many were. A process that ends in order, or by a failed check, waits at most a
+// second for its last lines. Below the level that is set, a call costs one relaxed load beside
+// making its arguments.
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;
@@ -28,6 +31,10 @@ LogFormat DefaultLogFormat();
 
 // Before the first call the level is kInfo and the format is JSON. May be called again.
 void SetLogOptions(const LogOptions& options);
+
+// Waits until what was logged before this call has been written or cannot be; false after
+// `timeout`. Nobody needs it for ending the process.
+bool FlushLog(absl::Duration timeout);
 
 namespace log_internal {
 extern std::atomic<LogLevel> level;

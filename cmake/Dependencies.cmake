@@ -2,7 +2,7 @@
 #   absl::status absl::time ...   OpenSSL::Crypto OpenSSL::SSL   SQLite::SQLite3
 #   protobuf::libprotobuf         gRPC::grpc++ gRPC::grpc++_reflection
 #   Boost::headers (1.81)         re2::re2                       CLI11::CLI11
-#   yaml-cpp::yaml-cpp            spdlog::spdlog                 prometheus-cpp::core
+#   yaml-cpp::yaml-cpp            prometheus-cpp::core
 #   Threads::Threads              Catch2::Catch2 (tests have it already)
 
 find_package(Threads REQUIRED)
@@ -13,7 +13,6 @@ find_package(SQLite3 REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
-find_package(spdlog CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(Catch2 2 CONFIG REQUIRED)
 find_package(Boost 1.81 REQUIRED)

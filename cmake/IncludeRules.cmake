@@ -14,7 +14,6 @@ set(LEASEHOLD_OUTSIDE_HEADERS
   "re2/:re2::re2"
   "CLI/:CLI11::CLI11"
   "yaml-cpp/:yaml-cpp::yaml-cpp"
-  "spdlog/:spdlog::spdlog"
   "prometheus/:prometheus-cpp::core")
 
 # Remembers a target until all folders are known. FOLDERS are those whose headers it gives to

@@ -1,16 +1,53 @@
 #include "server/telemetry.h"
 
+#include <optional>
 #include <string_view>
 
 #include "server/api/method_table.h"
 #include "server/base/status.h"
 #include "server/logging/log.h"
+#include "server/logging/log_limiter.h"
 
 namespace leasehold {
 namespace {
 
 bool IsAuthenticationFailure(const absl::Status& status) {
   return ReasonCode(ReasonOf(status)) == absl::StatusCode::kUnauthenticated;
+}
+
+// Lines of refused calls, of which a caller can make thousands a second: at most ten a second of
+// callers that are known and of our own failures, and one of strangers, which is 20 MB a day.
+// Each kind has its own limit, so that strangers cannot hide what the others do.
+LogLimiter* LimiterOf(const CallReport& report, Reason reason) {
+  static LogLimiter failures(absl::Milliseconds(100));
+  static LogLimiter known(absl::Milliseconds(100));
+  static LogLimiter strangers(absl::Seconds(1));
+  if (reason == Reason::kInternal) {
+    return &failures;
+  }
+  return report.principal != nullptr ? &known : &strangers;
+}
+
+void LogRefusal(const CallReport& report, Reason reason) {
+  const LogLevel level = reason == Reason::kInternal ? LogLevel::kError : LogLevel::kInfo;
+  if (!LogEnabled(level)) {
+    return;
+  }
+  const std::optional<uint64_t> left_out = LimiterOf(report, reason)->Admit();
+  if (!left_out.has_value()) {
+    return;
+  }
+  // The message of an internal error is for the log alone.
+  Log(level,
+      reason == Reason::kInternal
+          ? std::string_view(report.status.message().data(), report.status.message().size())
+          : std::string_view("a call was refused"),
+      {{"method", report.method.name},
+       {"reason", ReasonName(reason)},
+       {"principal", report.principal == nullptr ? std::string_view("unknown")
+                                                 : std::string_view(report.principal->name)},
+       {"duration_s", absl::ToDoubleSeconds(report.duration)},
+       {"left_out", *left_out}});
 }
 
 }  // namespace
@@ -39,19 +76,7 @@ void Telemetry::Called(const CallReport& report) {
   if (report.principal == nullptr && IsAuthenticationFailure(report.status)) {
     authentication_->Failed("agent_token", reason);
   }
-  LogLevel level = reason == Reason::kInternal ? LogLevel::kError : LogLevel::kInfo;
-  if (LogEnabled(level)) {
-    // The message of an internal error is for the log alone.
-    Log(level,
-        reason == Reason::kInternal
-            ? std::string_view(report.status.message().data(), report.status.message().size())
-            : std::string_view("a call was refused"),
-        {{"method", report.method.name},
-         {"reason", ReasonName(reason)},
-         {"principal", report.principal == nullptr ? std::string_view("unknown")
-                                                   : std::string_view(report.principal->name)},
-         {"duration_s", absl::ToDoubleSeconds(report.duration)}});
-  }
+  LogRefusal(report, reason);
 }
 
 void Telemetry::Committed(const CommitReport& report) {

@@ -1,12 +1,13 @@
 #include "server/leases/committer/committer.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <iterator>
 
 #include "server/base/check.h"
+#include "server/base/last_words.h"
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 
 namespace leasehold {
 namespace {
@@ -16,9 +17,8 @@ constexpr absl::Duration kIdleMarkInterval = absl::Seconds(10);
 
 // Stops the process, as promise 4 wants it: nothing may be served after a failed append.
 [[noreturn]] void StopProcess(const absl::Status& why) {
-  std::fprintf(stderr, "leaseholdd: fatal: the ledger could not be written, stopping: %s\n",
-               std::string(why.message()).c_str());
-  std::fflush(stderr);
+  SayLastWords(StrCat("leaseholdd: fatal: the ledger could not be written, stopping: ",
+                      std::string(why.message()), "\n"));
   std::_Exit(1);
 }
 

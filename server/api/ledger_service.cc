@@ -121,22 +121,30 @@ absl::StatusOr<v1::QueryUsageResponse> LedgerService::ReadUsage(
   ASSIGN_OR_RETURN(size_t page_size, ParsePageSize(request.page_size()));
   const std::string page_question = QuestionOf(request);
   ASSIGN_OR_RETURN(std::string place, tokens_.Parse(page_question, request.page_token()));
-  return authority_.published().Read(
-      [&](const PublishedState::View& view) -> absl::StatusOr<v1::QueryUsageResponse> {
-        ASSIGN_OR_RETURN(UsageQuestion question, ParseUsageQuestion(request, view.state));
-        std::vector<UsageLine> lines = AnswerUsage(view.state.usage(), question);
-        ASSIGN_OR_RETURN(size_t start, UsageStart(lines, place));
-        size_t end = std::min(lines.size(), start + page_size);
-        v1::QueryUsageResponse response;
-        for (size_t i = start; i < end; ++i) {
-          *response.add_rows() = DescribeUsage(view.state, question, lines[i]);
-        }
-        if (end < lines.size()) {
-          response.set_next_page_token(tokens_.Make(page_question, UsagePlace(lines[end - 1])));
-        }
-        response.set_tree_size(view.head.size);
-        return response;
-      });
+  const PublishedState& published = authority_.published();
+  v1::QueryUsageResponse response;
+  ASSIGN_OR_RETURN(UsageQuestion question, published.Read([&](const PublishedState::View& view) {
+    response.set_tree_size(view.head.size);
+    return ParseUsageQuestion(request, view.state);
+  }));
+  const std::vector<UsageLine> lines = AnswerUsage(
+      [&](uint32_t bucket, const UsageFilter& filter, std::vector<UsageLine>* copied) {
+        published.Read([&](const PublishedState::View& view) {
+          view.state.usage().CopyLines(bucket, filter, copied);
+        });
+      },
+      question);
+  ASSIGN_OR_RETURN(size_t start, UsageStart(lines, place));
+  const size_t end = std::min(lines.size(), start + page_size);
+  published.Read([&](const PublishedState::View& view) {
+    for (size_t i = start; i < end; ++i) {
+      *response.add_rows() = DescribeUsage(view.state, question, lines[i]);
+    }
+  });
+  if (end < lines.size()) {
+    response.set_next_page_token(tokens_.Make(page_question, UsagePlace(lines[end - 1])));
+  }
+  return response;
 }
 
 grpc::ServerUnaryReactor* LedgerService::GetCheckpoint(grpc::CallbackServerContext* context,

@@ -4,7 +4,6 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "server/api/entry_description.h"
 #include "server/api/entry_query.h"
 #include "server/api/names.h"
@@ -15,7 +14,7 @@
 namespace leasehold {
 namespace {
 
-// The order of UsageMap::Query: the latest first.
+// The order of UsageGroups::Lines: the latest first.
 auto OrderOf(const UsageLine& line) {
   return std::tuple(-absl::ToUnixMillis(line.counters.last), ~line.counters.last_index.value(),
                     line.key.agent.value(), line.key.secret.value(), line.key.workflow.value(),
@@ -27,17 +26,13 @@ bool IsIn(const std::vector<T>& wanted, const T& value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
-void Add(const UsageCounters& from, UsageCounters& to) {
-  to.first = std::min(to.first, from.first);
-  to.last = std::max(to.last, from.last);
-  to.last_index = std::max(to.last_index, from.last_index);
-  if (from.denied > 0 && (to.denied == 0 || from.last_denied_index > to.last_denied_index)) {
-    to.last_denied_index = from.last_denied_index;
-    to.last_denied_reason = from.last_denied_reason;
-  }
-  to.allowed += from.allowed;
-  to.denied += from.denied;
-  to.writes += from.writes;
+// The part of the conditions that the map itself can look at.
+UsageFilter FilterOf(const UsageQuestion& question) {
+  UsageFilter filter{.workflow = question.workflow};
+  if (question.agents.size() == 1) filter.agent = question.agents.front();
+  if (question.secrets.size() == 1) filter.secret = question.secrets.front();
+  if (question.destinations.size() == 1) filter.destination = question.destinations.front();
+  return filter;
 }
 
 absl::Status ParseDestination(const std::string& destination, const State& state,
@@ -114,52 +109,24 @@ absl::StatusOr<UsageQuestion> ParseUsageQuestion(const v1::QueryUsageRequest& re
   return question;
 }
 
-std::vector<UsageLine> AnswerUsage(const UsageMap& usage, const UsageQuestion& question) {
+std::vector<UsageLine> AnswerUsage(UsageReader read, const UsageQuestion& question) {
   if (question.nothing) {
     return {};
   }
-  UsageFilter filter{.workflow = question.workflow};
-  // A condition on several uids is beyond the map's filter: split by it, choose, add up again.
-  UsageGroupBy group_by = question.group_by;
-  if (question.agents.size() == 1) {
-    filter.agent = question.agents.front();
-  } else if (!question.agents.empty()) {
-    group_by.agent = true;
-  }
-  if (question.secrets.size() == 1) {
-    filter.secret = question.secrets.front();
-  } else if (!question.secrets.empty()) {
-    group_by.secret = true;
-  }
-  if (question.destinations.size() == 1) {
-    filter.destination = question.destinations.front();
-  } else if (!question.destinations.empty()) {
-    group_by.destination = true;
-  }
-  absl::flat_hash_map<UsageKey, UsageCounters> sums;
-  for (UsageLine& line : usage.Query(filter, group_by)) {
-    if ((group_by.agent && !IsIn(question.agents, line.key.agent)) ||
-        (group_by.secret && !IsIn(question.secrets, line.key.secret)) ||
-        (group_by.destination && !IsIn(question.destinations, line.key.destination))) {
-      continue;
-    }
-    UsageKey key{
-        .agent = question.group_by.agent ? line.key.agent : EntityUid(),
-        .secret = question.group_by.secret ? line.key.secret : EntityUid(),
-        .workflow = line.key.workflow,
-        .destination = question.group_by.destination ? line.key.destination : UsageDestination()};
-    auto [it, added] = sums.try_emplace(key, line.counters);
-    if (!added) {
-      Add(line.counters, it->second);
-    }
-  }
+  const UsageFilter filter = FilterOf(question);
+  UsageGroups groups(question.group_by);
   std::vector<UsageLine> lines;
-  for (auto& [key, counters] : sums) {
-    lines.push_back({key, counters});
+  for (uint32_t bucket = 0; bucket < UsageMap::kBuckets; ++bucket) {
+    lines.clear();
+    read(bucket, filter, &lines);
+    for (const UsageLine& line : lines) {
+      if (IsIn(question.agents, line.key.agent) && IsIn(question.secrets, line.key.secret) &&
+          IsIn(question.destinations, line.key.destination)) {
+        groups.Add(line);
+      }
+    }
   }
-  std::sort(lines.begin(), lines.end(),
-            [](const UsageLine& a, const UsageLine& b) { return OrderOf(a) < OrderOf(b); });
-  return lines;
+  return groups.Lines();
 }
 
 std::string UsagePlace(const UsageLine& line) {

@@ -2,11 +2,13 @@
 #define LEASEHOLD_SERVER_API_USAGE_QUERY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "leasehold/v1/ledger.pb.h"
 #include "server/leases/state/state.h"
@@ -29,8 +31,14 @@ struct UsageQuestion {
 absl::StatusOr<UsageQuestion> ParseUsageQuestion(const v1::QueryUsageRequest& request,
                                                  const State& state);
 
-// The answer, in the order of UsageMap::Query.
-std::vector<UsageLine> AnswerUsage(const UsageMap& usage, const UsageQuestion& question);
+// UsageMap::CopyLines of the map that is asked, under its lock.
+using UsageReader =
+    absl::FunctionRef<void(uint32_t bucket, const UsageFilter& filter, std::vector<UsageLine>*)>;
+
+// The answer, in the order of UsageGroups::Lines. Asks for each bucket once: who commits uses waits
+// for the copying of one bucket at most, never for the adding and sorting. What is recorded
+// meanwhile may be in the answer.
+std::vector<UsageLine> AnswerUsage(UsageReader read, const UsageQuestion& question);
 
 // Where a page ends: the last line shown, as bytes for a page token. Lines that are used meanwhile
 // move to the front, where a caller who goes on does not see them again.

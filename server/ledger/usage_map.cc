@@ -88,6 +88,19 @@ bool LaterFirst(const UsageLine& a, const UsageLine& b) {
 
 }  // namespace
 
+void UsageGroups::Add(const UsageLine& line) {
+  const auto [found, added] = groups_.try_emplace(Reduce(line.key, group_by_), line.counters);
+  if (!added) Merge(line.counters, &found->second);
+}
+
+std::vector<UsageLine> UsageGroups::Lines() const {
+  std::vector<UsageLine> lines;
+  lines.reserve(groups_.size());
+  for (const auto& [key, counters] : groups_) lines.push_back({key, counters});
+  std::sort(lines.begin(), lines.end(), LaterFirst);
+  return lines;
+}
+
 void UsageMap::Record(const UsageKey& key, const UsageEvent& event) {
   LEASEHOLD_CHECK(IsPlace(key.destination));
   const UsageCounters counters = CountersOf(event);
@@ -106,21 +119,24 @@ void UsageMap::Record(const UsageKey& key, const UsageEvent& event) {
   dirty_ |= uint64_t{1} << number;
 }
 
+void UsageMap::CopyLines(uint32_t bucket, const UsageFilter& filter,
+                         std::vector<UsageLine>* lines) const {
+  LEASEHOLD_CHECK(bucket < kBuckets);
+  for (const auto& [key, counters] : buckets_[bucket]) {
+    if (Passes(key, filter)) lines->push_back({key, counters});
+  }
+}
+
 std::vector<UsageLine> UsageMap::Query(const UsageFilter& filter,
                                        const UsageGroupBy& group_by) const {
-  Bucket groups;
-  for (const Bucket& bucket : buckets_) {
-    for (const auto& [key, counters] : bucket) {
-      if (!Passes(key, filter)) continue;
-      const auto [found, added] = groups.try_emplace(Reduce(key, group_by), counters);
-      if (!added) Merge(counters, &found->second);
-    }
-  }
+  UsageGroups groups(group_by);
   std::vector<UsageLine> lines;
-  lines.reserve(groups.size());
-  for (const auto& [key, counters] : groups) lines.push_back({key, counters});
-  std::sort(lines.begin(), lines.end(), LaterFirst);
-  return lines;
+  for (uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
+    lines.clear();
+    CopyLines(bucket, filter, &lines);
+    for (const UsageLine& line : lines) groups.Add(line);
+  }
+  return groups.Lines();
 }
 
 std::vector<std::pair<uint32_t, std::string>> UsageMap::TakeDirtyBuckets() {

@@ -120,12 +120,27 @@ struct UsageGroupBy {
   bool destination = true;
 };
 
+// Adds lines up by what an answer is split by. One thread at a time.
+class UsageGroups {
+ public:
+  explicit UsageGroups(const UsageGroupBy& group_by) : group_by_(group_by) {}
+
+  void Add(const UsageLine& line);
+  // The latest use first; among equals the larger index, then the smaller key.
+  std::vector<UsageLine> Lines() const;
+
+ private:
+  const UsageGroupBy group_by_;
+  absl::flat_hash_map<UsageKey, UsageCounters> groups_;
+};
+
 // The answer to "which agent used which credential where", kept up to date entry by entry, so that
 // asking never reads the ledger. A fold over the log: the same entries in the same order give the
 // same map. Stored in the snapshot in 64 buckets, of which only those that changed are written.
 //
 // Belongs to one thread at a time; who shares it brings the lock. Recording looks up one key and
-// allocates only for a new one; a query looks at every key.
+// allocates only for a new one; a query looks at every key. Where others wait for the lock, a query
+// copies the lines of one bucket at a time (CopyLines) and adds them up without it (UsageGroups).
 class UsageMap {
  public:
   static constexpr uint32_t kBuckets = 64;
@@ -139,7 +154,9 @@ class UsageMap {
   // Entries come in the order of their indexes.
   void Record(const UsageKey& key, const UsageEvent& event);
 
-  // The latest use first; among equals the larger index, then the smaller key.
+  // Adds the lines of one bucket that pass `filter` to `lines`, in no order.
+  void CopyLines(uint32_t bucket, const UsageFilter& filter, std::vector<UsageLine>* lines) const;
+  // All buckets, grouped.
   std::vector<UsageLine> Query(const UsageFilter& filter, const UsageGroupBy& group_by) const;
 
   size_t size() const { return size_; }

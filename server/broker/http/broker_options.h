@@ -32,7 +32,10 @@ struct BrokerOptions {
   absl::Duration stall_timeout = absl::Seconds(60);
   // How long a target may pause within its answer; long, because event streams are quiet at times.
   absl::Duration stream_timeout = absl::Minutes(10);
-  // Name resolution aside: until TCP, and TLS where there is, stand.
+  // How long a request waits for the address of its target. A resolver's first try at a name server
+  // that does not answer takes 5 s, so that longer waiting rarely helps.
+  absl::Duration resolve_timeout = absl::Seconds(5);
+  // After that, until TCP stands, for each address; and again, until TLS does.
   absl::Duration connect_timeout = absl::Seconds(5);
   // How long an unused connection to a target is kept: less than the shortest that common servers
   // keep theirs (5 s), because one that closes while we write costs a request.

@@ -93,13 +93,14 @@ asio::awaitable<std::optional<Problem>> Exchange::Send() {
     if (problem.has_value()) co_return problem;
     const auto waited_until = steady_clock::now();
     Stream::Parts parts = {request_.view(), client_->input().substr(0, body_bytes)};
-    size_t written = 0;
-    Io io = Io::kOk;
-    const absl::Status usable = context_->point_of_use->IfStillUsable(
-        use_.lease, [&] { io = target_->TryWrite(&parts, &written); });
-    if (!usable.ok()) co_return Problem::From(usable);
-    // With TLS a failed write may have sent a part.
-    if (io != Io::kOk && written == 0 && target_kept_ && !target_->has_tls()) continue;
+    const FirstWrite first = co_await WriteFirstBytes(&parts);
+    if (!first.usable.ok()) co_return Problem::From(first.usable);
+    Io io = first.io;
+    // With TLS a failed write may have sent a part. What was cut is not wanted any more.
+    const bool replace = io != Io::kOk && io != Io::kCut && !first.begun;
+    if (replace && target_kept_ && !target_->has_tls()) continue;
+    // A head that is only partly out is use that can still be stopped: not only after a sweep.
+    if (io == Io::kOk && !parts[0].empty()) StartWatch();
     if (io == Io::kOk) io = co_await target_->Write(parts, context_->options.stall_timeout);
     request_.Clear();
     if (io != Io::kOk) co_return WhyNoResponse(io);
@@ -118,6 +119,24 @@ asio::awaitable<std::optional<Problem>> Exchange::Send() {
     LEASEHOLD_CHECK(failure == nullptr, "an upload threw");
   });
   co_return std::nullopt;
+}
+
+asio::awaitable<Exchange::FirstWrite> Exchange::WriteFirstBytes(Stream::Parts* parts) {
+  const auto until =
+      steady_clock::now() + absl::ToChronoNanoseconds(context_->options.stall_timeout);
+  for (;;) {
+    FirstWrite first;
+    size_t written = 0;
+    first.usable = context_->point_of_use->IfStillUsable(
+        use_.lease, [&] { first.io = target_->TryWrite(parts, &written); });
+    first.begun = written > 0;
+    if (!first.usable.ok() || first.io != Io::kOk || first.begun) co_return first;
+    // The socket is full, of an earlier request that the target has not read. A revocation may be
+    // acknowledged while this waits, so that the lease is looked at again and not only the socket.
+    const absl::Duration left = absl::FromChrono(until - steady_clock::now());
+    first.io = co_await target_->AwaitRoom(left);
+    if (first.io != Io::kOk) co_return first;
+  }
 }
 
 asio::awaitable<std::optional<Problem>> Exchange::Reach(bool fresh) {
@@ -278,6 +297,10 @@ void Exchange::Sweep(Sweeper::TimePoint now) {
   if (!uploading_ && client_->IsGone()) {
     CutBoth(Error(Reason::kInvalidArgument, "the client is gone"));
   }
+  StartWatch();
+}
+
+void Exchange::StartWatch() {
   if (watch_ != nullptr) return;
   handle_ = std::make_shared<Handle>(Handle{this});
   watch_ = context_->point_of_use->WatchLease(

@@ -56,6 +56,15 @@ class Exchange final : public Sweeper::Swept {
 
   // Sends the head and what is there of the body, having looked again at the lease.
   boost::asio::awaitable<MaybeProblem> Send();
+  // What became of the first bytes of the request.
+  struct FirstWrite {
+    absl::Status usable;  // why the lease cannot be used any more; nothing was written then
+    Io io = Io::kOk;
+    bool begun = false;  // something was written
+  };
+  // Writes what goes at once of `parts`, at least one byte, and that only while the lease is
+  // usable: whoever has been told that it is revoked sees no use begin.
+  boost::asio::awaitable<FirstWrite> WriteFirstBytes(Stream::Parts* parts);
   // Gets a connection into target_; `fresh` = not a kept one.
   boost::asio::awaitable<MaybeProblem> Reach(bool fresh);
   boost::asio::awaitable<void> Upload();
@@ -67,6 +76,8 @@ class Exchange final : public Sweeper::Swept {
   boost::asio::awaitable<bool> PassOn(std::string* head, BodyScanner* body);
   // Waits until Upload has ended, which it is made to.
   boost::asio::awaitable<void> JoinUpload();
+  // Watches the lease from now on, so that its end cuts both sides.
+  void StartWatch();
   void CutBoth(const absl::Status& why);
   // Nothing happens any more, and nothing of the credential is left.
   void End();

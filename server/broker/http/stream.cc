@@ -161,9 +161,13 @@ asio::awaitable<Io> Stream::Write(Parts parts, absl::Duration timeout) {
     if (tried != Io::kOk) co_return tried;
     if (SizeOf(parts) == 0) co_return Io::kOk;
     if (written > 0) continue;
-    const Io waited = co_await Wait(false, &writing_, timeout);
+    const Io waited = co_await AwaitRoom(timeout);
     if (waited != Io::kOk) co_return waited;
   }
+}
+
+asio::awaitable<Io> Stream::AwaitRoom(absl::Duration timeout) {
+  return Wait(false, &writing_, timeout);
 }
 
 Io Stream::TryWrite(Parts* parts, size_t* written) {

@@ -65,6 +65,9 @@ class Stream final : public Sweeper::Swept {
   // or all of it or is full; `written` says how much.
   Io TryWrite(Parts* parts, size_t* written);
 
+  // Waits until the socket may take more.
+  boost::asio::awaitable<Io> AwaitRoom(absl::Duration timeout);
+
   // Ends this connection's reading and writing from now on; the first reason stays. What the
   // kernel has not sent yet is dropped when the stream goes.
   void Cut(absl::Status why);

@@ -30,6 +30,24 @@ absl::Status Unreachable(const CompiledTarget& target, std::string_view why) {
                StrCat("target ", target.name(), " cannot be reached: ", why));
 }
 
+// Empty where it was.
+std::string_view WhyNotResolved(NameResolver::Resolved::State state) {
+  using State = NameResolver::Resolved::State;
+  switch (state) {
+    case State::kFound:
+      break;
+    case State::kUnknown:
+      return "its host name does not resolve";
+    case State::kTimedOut:
+      return "its host name does not resolve in time; look at the name server of its zone";
+    case State::kTooMany:
+      return "too many other host names wait to be resolved; try again";
+    case State::kClosed:
+      return "the broker is shutting down; try again";
+  }
+  return {};
+}
+
 // Network order, 4 or 16 bytes, written to `room`.
 std::string_view AddressBytes(const asio::ip::address& address, std::string* room) {
   if (address.is_v4()) {
@@ -71,7 +89,7 @@ class TargetConnections::Kept final : public Sweeper::Swept {
 
 TargetConnections::TargetConnections(asio::io_context* io, Sweeper* sweeper,
                                      const BrokerOptions* options)
-    : io_(io), sweeper_(sweeper), options_(options) {}
+    : io_(io), sweeper_(sweeper), options_(options), names_(io, options->resolve_timeout) {}
 
 TargetConnections::~TargetConnections() = default;
 
@@ -100,6 +118,7 @@ void TargetConnections::Keep(const TargetPtr& target, std::unique_ptr<Stream> st
 void TargetConnections::Close() {
   closed_ = true;
   kept_.clear();
+  names_.Close();
 }
 
 void TargetConnections::DropOld() {
@@ -116,48 +135,49 @@ void TargetConnections::DropOld() {
 }
 
 asio::awaitable<TargetConnections::Opened> TargetConnections::Open(TargetPtr target) {
-  auto endpoints = co_await Resolve(target);
-  if (!endpoints.ok()) co_return Opened{nullptr, std::move(endpoints).status()};
+  Located located = co_await Locate(target);
+  if (!located.error.ok()) co_return Opened{nullptr, located.error, located.timed_out};
   Opened opened;
-  for (const Endpoint& endpoint : *endpoints) {
+  for (const Endpoint& endpoint : located.endpoints) {
     opened = co_await Connect(target, endpoint);
-    if (opened.stream != nullptr) break;
+    if (opened.stream != nullptr || closed_) break;
   }
   if (opened.stream == nullptr || !target->url().tls) co_return opened;
   co_return co_await StartTls(target, std::move(opened.stream));
 }
 
-asio::awaitable<absl::StatusOr<std::vector<tcp::endpoint>>> TargetConnections::Resolve(
-    TargetPtr target) {
+asio::awaitable<TargetConnections::Located> TargetConnections::Locate(TargetPtr target) {
   const TargetUrl& url = target->url();
-  std::vector<Endpoint> found;
+  std::vector<asio::ip::address> addresses;
   error_code error;
   const auto literal = asio::ip::make_address(url.host, error);
   if (!error) {
-    found.emplace_back(literal, url.port);
+    addresses.push_back(literal);
   } else {
-    tcp::resolver resolver(*io_);
-    const auto results =
-        co_await resolver.async_resolve(url.host, StrCat(url.port), tcp::resolver::numeric_service,
-                                        asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return Unreachable(*target, "its host name does not resolve");
-    for (const auto& result : results) found.push_back(result.endpoint());
+    NameResolver::Resolved resolved = co_await names_.Resolve(url.host);
+    const bool timed_out = resolved.state == NameResolver::Resolved::State::kTimedOut;
+    const std::string_view why = WhyNotResolved(resolved.state);
+    if (!why.empty()) co_return Located{{}, Unreachable(*target, why), timed_out};
+    addresses = std::move(resolved.addresses);
   }
   std::string room;
   std::string_view kind;
-  std::erase_if(found, [&](const Endpoint& endpoint) {
-    const std::string_view bytes = AddressBytes(endpoint.address(), &room);
+  std::erase_if(addresses, [&](const asio::ip::address& address) {
+    const std::string_view bytes = AddressBytes(address, &room);
     if (MayConnect(bytes, target->allow_cidrs())) return false;
     kind = InternalAddressKind(bytes);
     return true;
   });
-  if (found.empty()) {
-    co_return Unreachable(*target, StrCat("its host is ", kind,
-                                          ", which it does not allow; an owner can add the network "
-                                          "to its allow_cidrs"));
+  if (addresses.empty()) {
+    co_return Located{{},
+                      Unreachable(*target, StrCat("its host is ", kind,
+                                                  ", which it does not allow; an owner can add the "
+                                                  "network to its allow_cidrs"))};
   }
-  if (found.size() > kAddressesMax) found.resize(kAddressesMax);
-  co_return found;
+  if (addresses.size() > kAddressesMax) addresses.resize(kAddressesMax);
+  Located located;
+  for (const auto& address : addresses) located.endpoints.emplace_back(address, url.port);
+  co_return located;
 }
 
 asio::awaitable<TargetConnections::Opened> TargetConnections::Connect(TargetPtr target,

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/broker/http/broker_options.h"
+#include "server/broker/http/name_resolver.h"
 #include "server/broker/http/stream.h"
 #include "server/broker/http/sweeper.h"
 #include "server/broker/http/tls_client.h"
@@ -42,7 +43,7 @@ class TargetConnections {
   // A new connection, with the target's certificate verified where it has TLS.
   boost::asio::awaitable<Opened> Open(TargetPtr target);
 
-  // Drops all that are kept, and keeps none from now on.
+  // Drops all that are kept, keeps none from now on, and ends waiting for names.
   void Close();
 
  private:
@@ -53,7 +54,13 @@ class TargetConnections {
     std::vector<std::unique_ptr<Kept>> streams;  // the one used last at the end
   };
 
-  boost::asio::awaitable<absl::StatusOr<std::vector<Endpoint>>> Resolve(TargetPtr target);
+  // Where to connect to, in this order.
+  struct Located {
+    std::vector<Endpoint> endpoints;  // not empty where there is no error
+    absl::Status error;               // TARGET_UNREACHABLE
+    bool timed_out = false;
+  };
+  boost::asio::awaitable<Located> Locate(TargetPtr target);
   boost::asio::awaitable<Opened> Connect(TargetPtr target, Endpoint endpoint);
   boost::asio::awaitable<Opened> StartTls(TargetPtr target, std::unique_ptr<Stream> stream);
   absl::StatusOr<SslPtr> MakeSsl(const CompiledTarget& target);
@@ -65,6 +72,7 @@ class TargetConnections {
   // With the system's trust store, which takes long to read: made once, when first needed.
   SslContextPtr system_trust_;
   bool closed_ = false;
+  NameResolver names_;
   absl::flat_hash_map<const CompiledTarget*, Entry> kept_;
 };
 

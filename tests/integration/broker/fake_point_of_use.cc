@@ -110,6 +110,13 @@ void FakePointOfUse::AwaitRequests(size_t count) {
   mu_.Await(absl::Condition(&there));
 }
 
+void FakePointOfUse::AwaitHandOvers(int count) {
+  const auto there = [this, count]()
+                         ABSL_SHARED_LOCKS_REQUIRED(mu_) { return hand_overs_ >= count; };
+  absl::MutexLock lock(&mu_);
+  mu_.Await(absl::Condition(&there));
+}
+
 void FakePointOfUse::Authorize(UseRequest request, Done done) {
   absl::MutexLock lock(&mu_);
   requests_.push_back(std::move(request));

@@ -43,6 +43,7 @@ class FakePointOfUse final : public PointOfUse {
   // Wait until as many are under way.
   void AwaitWatches(size_t count);
   void AwaitRequests(size_t count);
+  void AwaitHandOvers(int count);
 
   void Authorize(UseRequest request,
                  absl::AnyInvocable<void(absl::StatusOr<UseReply>) &&> done) override;

@@ -2,6 +2,7 @@
 
 #include "leasehold/ledger/v1/entry.pb.h"
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 #include "server/leases/state/fold_error.h"
 #include "server/leases/state/state.h"
 
@@ -51,6 +52,12 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
     case Entry::kTextDefined:
       if (TextId(entry.text_defined().id()) != texts_.next()) {
         return FoldError(index, "defines a text whose id is not the next");
+      }
+      if (!side.TextFits(texts_.next(), entry.text_defined().commitment())) {
+        return Error(Reason::kStoreDamaged,
+                     StrCat("the text that entry ", index.value(),
+                            " defines was changed; run `leasehold ledger verify` and restore a "
+                            "backup"));
       }
       texts_.Add(entry.text_defined().kind(), side.Text(texts_.next()));
       return absl::OkStatus();

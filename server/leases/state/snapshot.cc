@@ -64,6 +64,7 @@ ledger::v1::MetaRow MetaOf(const State& state) {
     row->set_first_index(epoch.first_index.value());
   }
   meta.set_last_text(state.texts().next().value() - 1);
+  meta.set_texts_digest(std::string(AsText(state.texts().digest())));
   meta.set_last_time_ms(state.last_time().value());
   meta.set_last_backup_ms(state.last_backup().value());
   meta.set_ended_through(state.earlier_epochs_through().value());

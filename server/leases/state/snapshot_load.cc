@@ -55,9 +55,9 @@ class StateLoader {
  public:
   StateLoader(StoreView& view, State& state) : view_(view), state_(state) {}
 
-  absl::Status LoadTexts(uint64_t last) {
+  absl::Status LoadTexts(uint64_t last, std::string_view digest) {
     TextTable& texts = state_.texts_;
-    return view_.ReadTexts([&](const TextRow& row) -> absl::Status {
+    RETURN_IF_ERROR(view_.ReadTexts([&](const TextRow& row) -> absl::Status {
       if (row.id.value() > last) {
         return absl::OkStatus();  // defined after the snapshot; replayed
       }
@@ -66,7 +66,9 @@ class StateLoader {
       }
       texts.Add(static_cast<ledger::v1::TextKind>(row.kind), row.text);
       return absl::OkStatus();
-    });
+    }));
+    return AsText(texts.digest()) == digest ? absl::OkStatus()
+                                            : Damaged("a name or text beside it was changed");
   }
 
   absl::Status LoadEntities(const Rows& rows) {
@@ -232,7 +234,7 @@ absl::StatusOr<State> StateSnapshot::Load(StoreView& view) {
     return Damaged("its first row is missing");
   }
   RETURN_IF_ERROR(loader.LoadMeta(meta, info.through));
-  RETURN_IF_ERROR(loader.LoadTexts(meta.last_text()));
+  RETURN_IF_ERROR(loader.LoadTexts(meta.last_text(), meta.texts_digest()));
   RETURN_IF_ERROR(loader.LoadEntities(rows));
   RETURN_IF_ERROR(loader.LoadPolicies(rows));
   RETURN_IF_ERROR(loader.LoadSmall(rows));

@@ -32,6 +32,13 @@ class SideSource {
   virtual ~SideSource() = default;
   // The cleartext of a text; "" where it was erased or is not there.
   virtual std::string_view Text(TextId id) = 0;
+  // Whether the text of that id is the one that its entry committed to. For sources whose texts
+  // come from storage; an erased text fits.
+  virtual bool TextFits(TextId id, std::string_view commitment) {
+    static_cast<void>(id);
+    static_cast<void>(commitment);
+    return true;
+  }
   // The body with this hash, or nullopt.
   virtual std::optional<std::string_view> Body(const Hash& hash) = 0;
   // A set that somebody compiled already, or nullptr.

@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "leasehold/ledger/v1/entry.pb.h"
+#include "server/base/crypto_bytes.h"
 #include "server/base/ids.h"
 
 namespace leasehold {
@@ -31,8 +32,15 @@ class TextTable {
     return Known(id) ? texts_[id.value() - 1].kind : ledger::v1::TEXT_KIND_UNSPECIFIED;
   }
 
+  // SHA-256 over all texts, one after the other: what the snapshot says about a table that is
+  // stored beside it, so that a name exchanged for another one is found at start.
+  const Hash& digest() const { return digest_; }
+
   // `text` is empty where it was erased.
   void Add(ledger::v1::TextKind kind, std::string_view text) {
+    std::string link(AsText(digest_));
+    link.push_back(static_cast<char>(kind));
+    digest_ = Sha256Of(AsBytes(link.append(text)));
     // A deque, so that the keys' views stay valid.
     texts_.push_back({kind, std::string(text)});
     if (!text.empty()) {
@@ -47,6 +55,7 @@ class TextTable {
     std::string text;
   };
   std::deque<Item> texts_;
+  Hash digest_{};
   absl::flat_hash_map<Key, TextId> ids_;
 };
 

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "server/leases/state/state.h"
+#include "server/ledger/commitment.h"
 #include "storage/store.h"
 
 namespace leasehold {
@@ -22,7 +23,7 @@ class ViewSideSource final : public SideSource {
   absl::Status LoadTexts(TextId first) {
     return view_.ReadTexts([&](const TextRow& row) {
       if (row.id >= first) {
-        texts_[row.id] = row.text;
+        texts_[row.id] = row;
       }
       return absl::OkStatus();
     });
@@ -30,7 +31,14 @@ class ViewSideSource final : public SideSource {
 
   std::string_view Text(TextId id) override {
     auto it = texts_.find(id);
-    return it == texts_.end() ? std::string_view() : std::string_view(it->second);
+    return it == texts_.end() ? std::string_view() : std::string_view(it->second.text);
+  }
+
+  bool TextFits(TextId id, std::string_view commitment) override {
+    auto it = texts_.find(id);
+    return it != texts_.end() &&
+           (it->second.salt.empty() ||
+            TextCommitmentHolds(commitment, it->second.salt, it->second.kind, it->second.text));
   }
 
   std::optional<std::string_view> Body(const Hash& hash) override {
@@ -44,7 +52,7 @@ class ViewSideSource final : public SideSource {
 
  private:
   StoreView& view_;
-  absl::flat_hash_map<TextId, std::string> texts_;
+  absl::flat_hash_map<TextId, TextRow> texts_;
   std::string body_;
 };
 

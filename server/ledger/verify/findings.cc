@@ -1,6 +1,8 @@
 #include "server/ledger/verify/findings.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -43,6 +45,17 @@ void Findings::MoveTo(VerifyReport* report) {
   report->outcome = violation_      ? VerifyOutcome::kViolation
                     : list_.empty() ? VerifyOutcome::kOk
                                     : VerifyOutcome::kUndecidable;
+  // The first bad entry first: what is found at later ones may only follow from it. Findings about
+  // no entry keep their places.
+  std::vector<Finding*> places;
+  for (Finding& finding : list_) {
+    if (finding.index.has_value()) places.push_back(&finding);
+  }
+  std::vector<Finding> indexed;
+  for (Finding* place : places) indexed.push_back(std::move(*place));
+  std::stable_sort(indexed.begin(), indexed.end(),
+                   [](const Finding& a, const Finding& b) { return *a.index < *b.index; });
+  for (size_t i = 0; i < places.size(); ++i) *places[i] = std::move(indexed[i]);
   report->findings = std::move(list_);
   report->findings_left_out = left_out_;
 }

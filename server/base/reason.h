@@ -12,7 +12,8 @@ namespace leasehold {
 
 // Why something was refused. The numbers are written to the ledger (Use.reason and others) and
 // are never used again for another meaning. Names are what programs see: ErrorInfo.reason, JSON,
-// metric labels.
+// metric labels. Those marked "later" have their number and name, but this version never refuses
+// with them.
 enum class Reason : uint16_t {
   kNone = 0,
   // Leases and decisions.
@@ -21,11 +22,11 @@ enum class Reason : uint16_t {
   kLeaseReleased = 3,
   kLeaseMaxTtl = 4,
   kLeaseNotBound = 5,
-  kLeaseUseLimit = 6,
+  kLeaseUseLimit = 6,  // later
   kPolicyDenied = 7,
-  kRateLimited = 8,
-  kApprovalRequired = 9,
-  kAgentSuspended = 10,
+  kRateLimited = 8,       // later
+  kApprovalRequired = 9,  // later
+  kAgentSuspended = 10,   // later
   kAgentExpired = 11,
   kHeld = 12,
   kVersionDisabled = 13,
@@ -60,8 +61,8 @@ enum class Reason : uint16_t {
   // The server's own state.
   kLedgerFull = 80,
   kOverloaded = 81,
-  kStaleView = 82,
-  kSealed = 83,
+  kStaleView = 82,  // later
+  kSealed = 83,     // later
   kShuttingDown = 84,
   kInternal = 85,
   // Starting and files.

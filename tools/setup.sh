@@ -12,7 +12,7 @@ fail() {
 
 mapfile -t wanted < <(sed 's/#.*//' tools/debian-packages.txt | xargs -n1)
 command -v dpkg-query >/dev/null || fail "this is not a Debian system" \
-  "install what tools/debian-packages.txt names by other means, then run ninja by hand"
+  "install what tools/debian-packages.txt names by other means, then run tools/build.sh release"
 
 # dpkg-query fails for a package it has never heard of, and lists the others all the same.
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true)

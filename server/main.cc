@@ -20,7 +20,8 @@ namespace {
 
 using leasehold::Reason;
 
-// As design section 11 fixes them.
+// The same numbers as the command line has for the same things; scripts and systemd units rely on
+// them.
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitUnavailable = 7;

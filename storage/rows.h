@@ -19,7 +19,8 @@ struct TreeHead {
   bool operator==(const TreeHead&) const = default;
 };
 
-// The newest moment that the server has lived through; see the design's section 9.
+// The newest moment that the server has lived through. A start whose clock is behind it ends all
+// leases: nobody can say then how long they have already lasted.
 struct TimeMark {
   absl::Time now;             // the ledger's time, whole milliseconds
   std::string boot_id;        // of the boot that `since_boot` counts from

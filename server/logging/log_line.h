@@ -19,8 +19,8 @@ enum class LogFormat { kJson, kText };
 // "debug", "info", "warning", "error", "off".
 std::string_view LogLevelName(LogLevel level);
 
-// One fact beside the message. Keys are those of the design's section 12 (method, code, reason,
-// principal, lease, entry, trace_id, request_id, duration_s, ...), written by us in the code and
+// One fact beside the message. Keys are written by us in the code, the same word for the same thing
+// everywhere (method, code, reason, principal, lease, entry, trace_id, request_id, duration_s), and
 // never "ts", "level" or "msg". Values may come from anywhere, but are never a secret. Holds views:
 // it lives as long as the statement that logs.
 class LogField {

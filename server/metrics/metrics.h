@@ -34,7 +34,7 @@ struct LeaseMetrics {
 class RevocationMetrics {
  public:
   virtual ~RevocationMetrics() = default;
-  // Acknowledged, `took` after the call came in. `selector` is one of the design's kinds ("agent",
+  // Acknowledged, `took` after the call came in. `selector` is the kind of what was revoked ("agent",
   // "secret", "all"): a word of our code, never a name. leasehold_revocations_total{selector},
   // leasehold_revocation_duration_seconds.
   virtual void Revoked(std::string_view selector, absl::Duration took) = 0;

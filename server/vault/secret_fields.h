@@ -24,7 +24,7 @@ struct SecretField {
 // good for nothing but destruction and assignment.
 class SecretFields {
  public:
-  // All values together. The design's limit: room for any key, certificate chain or service
+  // All values together: room for any key, certificate chain or service
   // account file, and small enough that many are open at once.
   static constexpr size_t kBytesMax = 64 * 1024;
   // A login has two fields, a cloud account perhaps six; names are returned with each listing.

@@ -16,7 +16,9 @@ namespace leasehold {
 // What was refused; the numbers of the ledger's RefusalKind.
 enum class RefusalKind : uint8_t { kUse = 1, kAcquire = 2, kRenew = 3, kReveal = 4 };
 
-// Refusals with the same key are alike.
+// Refusals with the same key are alike. Of acquisitions that end as kNotFoundOrForbidden secret and
+// workflow are empty here: one who guesses names would make a new key with each guess. The ten that
+// are entries name them all the same (RecordRefusal).
 struct RefusalKey {
   RefusalKind kind = RefusalKind::kUse;
   Reason reason = Reason::kNone;

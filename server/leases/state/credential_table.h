@@ -28,7 +28,7 @@ class CredentialTable {
     return id.empty() || id.value() > credentials_.size() ? nullptr : &credentials_[id.value() - 1];
   }
   // The credential whose token has this hash, revoked and expired ones included, or nullptr. The
-  // look-up is by a hash of 128 random bits, so its time tells nothing about other tokens.
+  // look-up is by a hash of 256 random bits, so its time tells nothing about other tokens.
   const Credential* FindByHash(const Hash& token_hash) const {
     auto it = by_hash_.find(token_hash);
     return it == by_hash_.end() ? nullptr : Find(it->second);

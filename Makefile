@@ -36,7 +36,7 @@ test-asan: setup ## the tests under the address and undefined behaviour sanitize
 	@tools/build.sh asan
 	@tools/test.sh asan -LE '^long$$'
 
-test-tsan: setup ## the tests of everything below the API under the thread sanitizer
+test-tsan: setup ## the tests of leases, ledger, policy, vault and storage under the thread sanitizer
 	@tools/build.sh tsan tsan_tests
 	@tools/test.sh tsan -L '^tsan$$' -LE '^long$$'
 

@@ -1,7 +1,7 @@
 # The functions that describe our tests.
 
-# The tests that `make test-tsan` runs: those of folders that do not know gRPC, because Debian's is
-# not instrumented and the thread sanitizer then reports races that are none.
+# The tests that `make test-tsan` runs: those of these folders. None of them knows gRPC, because
+# Debian's is not instrumented and the thread sanitizer then reports races that are none.
 set(below_api "(unit|faults)/(server/(base|config|ledger|leases|policy|vault)|storage)|sanitizers")
 set(LEASEHOLD_BELOW_API "^${CMAKE_SOURCE_DIR}/tests/(${below_api})")
 add_custom_target(tsan_tests)

@@ -22,8 +22,6 @@
 namespace leasehold {
 namespace {
 
-// Of the entries, not of the database; see LogCreated.
-constexpr uint32_t kEntryFormat = 1;
 // A segment of a Name.
 constexpr size_t kStoreNameMax = 64;
 

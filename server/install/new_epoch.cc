@@ -22,8 +22,6 @@ namespace {
 
 using ledger::v1::Entry;
 
-constexpr uint32_t kEntryFormat = 1;
-
 // A ledger with what it takes to go on with it, outside of a Committer: that one ends the process
 // where the disk is full, and its clock never goes back, as a new epoch's may.
 class Continuation final : private SideSource {
@@ -140,10 +138,19 @@ absl::Status AppendEpochStarted(Continuation& ledger, const ledger::v1::Control&
 
 // The backup may have no number yet for what the later database calls by one.
 absl::StatusOr<Selector> SelectorHere(Continuation& ledger, const StopAfter& stop) {
-  if (stop.selector.kind() != Selector::Kind::kWorkflow) return stop.selector;
-  const std::string name = stop.kept.name.substr(kWorkflows.size());
-  ASSIGN_OR_RETURN(const TextId id, ledger.DefineText(ledger::v1::TEXT_KIND_WORKFLOW, name));
-  return Selector::OfWorkflow(id);
+  switch (stop.selector.kind()) {
+    case Selector::Kind::kWorkflow: {
+      const std::string name = stop.kept.name.substr(kWorkflows.size());
+      ASSIGN_OR_RETURN(const TextId id, ledger.DefineText(ledger::v1::TEXT_KIND_WORKFLOW, name));
+      return Selector::OfWorkflow(id);
+    }
+    case Selector::Kind::kAll:
+    case Selector::Kind::kLease:
+    case Selector::Kind::kAgent:
+    case Selector::Kind::kSecret:
+      break;  // the same number in both
+  }
+  return stop.selector;
 }
 
 absl::Status AppendStop(Continuation& ledger, const ledger::v1::Control& control,

@@ -26,11 +26,19 @@ std::string ResourceNameOf(const Entity& entity) {
 }
 
 std::string ResourceNameOf(const Selector& held, const State& state) {
-  if (held.kind() == Selector::Kind::kWorkflow) {
-    return StrCat(kWorkflows, state.texts().Get(TextId(held.id())));
+  switch (held.kind()) {
+    case Selector::Kind::kWorkflow:
+      return StrCat(kWorkflows, state.texts().Get(TextId(held.id())));
+    case Selector::Kind::kAgent:
+    case Selector::Kind::kSecret: {
+      const Entity* entity = state.entities().Find(EntityUid(held.id()));
+      return entity == nullptr ? "" : ResourceNameOf(*entity);
+    }
+    case Selector::Kind::kAll:
+    case Selector::Kind::kLease:
+      break;  // cannot be held
   }
-  const Entity* entity = state.entities().Find(EntityUid(held.id()));
-  return entity == nullptr ? "" : ResourceNameOf(*entity);
+  return "";
 }
 
 }  // namespace leasehold

@@ -89,17 +89,29 @@ class LaterEntries {
   void TellHolds(StopsAfter& result) const {
     for (const auto& [selector, hold] : state_.holds().all()) {
       if (held_before_.contains(selector)) continue;
-      if (selector.kind() != Selector::Kind::kWorkflow) {
-        const Entity* held = state_.entities().Find(EntityUid(selector.id()));
-        // Unknown to the backup, or told as deleted.
-        if (held == nullptr || held->uid >= uids_before_ || held->deleted) continue;
-      }
+      if (!StandsInBackup(selector)) continue;
       result.stops.push_back({.kept = {.kind = StopKept::Kind::kHeld,
                                        .name = ResourceNameOf(selector, state_),
                                        .entry = hold.index.value()},
                               .selector = selector,
                               .reason = std::string(state_.texts().Get(hold.reason))});
     }
+  }
+
+  // Whether what is held is there in the backup; what was deleted is told by TellEntities.
+  bool StandsInBackup(const Selector& held) const {
+    switch (held.kind()) {
+      case Selector::Kind::kAgent:
+      case Selector::Kind::kSecret: {
+        const Entity* entity = state_.entities().Find(EntityUid(held.id()));
+        return entity != nullptr && entity->uid < uids_before_ && !entity->deleted;
+      }
+      case Selector::Kind::kWorkflow:  // a name that needs nothing behind it
+      case Selector::Kind::kAll:
+      case Selector::Kind::kLease:
+        break;
+    }
+    return true;
   }
 
   void TellEntities(StopsAfter& result) const {

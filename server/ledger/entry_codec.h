@@ -2,6 +2,7 @@
 #define LEASEHOLD_SERVER_LEDGER_ENTRY_CODEC_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "server/base/crypto_bytes.h"
 
 namespace leasehold {
+
+// Of the entries, not of the database; stands in log_created and epoch_started.
+inline constexpr uint32_t kEntryFormat = 1;
 
 using EntryKind = ledger::v1::Entry::KindCase;
 

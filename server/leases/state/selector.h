@@ -18,7 +18,9 @@ struct Lease;
 // What a revocation or hold is about: one thing of one kind.
 class Selector {
  public:
-  enum class Kind : uint8_t { kAll, kLease, kAgent, kSecret, kWorkflow };
+  // The numbers are stored in the snapshot's keys and ordered by in its digest: they never change,
+  // and new kinds take new ones.
+  enum class Kind : uint8_t { kAll = 0, kLease = 1, kAgent = 2, kSecret = 3, kWorkflow = 4 };
 
   static Selector All() { return Selector(Kind::kAll, 0); }
   static Selector OfLease(LeaseNumber number) { return Selector(Kind::kLease, number.value()); }

@@ -27,6 +27,16 @@ absl::Status UsableNow(const State& state, LeaseNumber number, UnixMillis now) {
   return usable.ok() ? absl::OkStatus() : LeaseError(*lease, usable);
 }
 
+// Whose lease stands for a batch in the quota: that of the first token that proves one.
+LeaseNumber FirstLease(const LeaseTokens& tokens, const std::vector<UseRequest>& requests) {
+  for (const UseRequest& request : requests) {
+    if (absl::StatusOr<LeaseTokenClaims> claims = tokens.Parse(request.token); claims.ok()) {
+      return claims->lease;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 LeaseAuthority::LeaseAuthority(Committer& committer, const Vault& vault, Store& store,
@@ -153,7 +163,9 @@ std::unique_ptr<Operation> LeaseAuthority::UsesOperation(
   using Replies = std::vector<absl::StatusOr<UseReply>>;
   absl::StatusOr<Admission::Ticket> ticket = Admission::Ticket();
   if (!requests.empty()) {
-    ticket = Admit(requests.front().presenter, {}, static_cast<uint32_t>(requests.size()));
+    const Principal& presenter = requests.front().presenter;
+    LeaseNumber lease = presenter.agent.empty() ? FirstLease(tokens_, requests) : LeaseNumber();
+    ticket = Admit(presenter, lease, static_cast<uint32_t>(requests.size()));
   }
   if (!ticket.ok()) {
     Replies refused;

@@ -84,8 +84,9 @@ class LeaseAuthority final : public PointOfUse {
  private:
   // The error for an agent that has too much under way.
   static absl::Status TooMany();
-  // The agent's place in the quota: that of the caller, or where an adapter presents its handle,
-  // that of the lease.
+  // The agent's place in the quota: that of the caller, or where an adapter calls, that of the
+  // lease whose token or handle it presents; of a batch the first one's. An adapter's call that
+  // proves no lease has a place among all such.
   absl::StatusOr<Admission::Ticket> Admit(const Principal& principal, LeaseNumber lease = {},
                                           uint32_t weight = 1);
   absl::StatusOr<UseReply> Complete(JudgedUse judged, bool wants_credential);

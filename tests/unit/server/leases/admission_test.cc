@@ -81,4 +81,34 @@ TEST_CASE("an agent that runs wild is refused and keeps nobody else waiting") {
   CHECK(world.TryUse(world.bot, lease) == Reason::kLeaseRevoked);
 }
 
+TEST_CASE("a batch of an adapter takes the place of its first lease's agent") {
+  FurnishedWorld world;
+  const AcquireResult wild = world.Lease(world.bot, "db/login");
+  const AcquireResult calm = world.Lease(world.crawler, "db/login");
+  std::vector<Answer<UseReply>> uses;
+  for (uint32_t i = 0; i < Admission::kUnderWayMax; ++i) {
+    uses.push_back(world.Use(world.UseOf(world.bot, wild, "github")));
+  }
+  const Principal adapter = LeaseWorld::Adapter();
+  std::vector<UseRequest> requests(2, world.UseOf(adapter, wild, "github"));
+  requests.front().token = "nonsense";
+  bool told = false;
+  CHECK(world.authority().UsesOperation(requests, [&](auto replies) {
+    told = true;
+    CHECK(ReasonOf(replies.at(1).status()) == Reason::kOverloaded);
+  }) == nullptr);
+  CHECK(told);
+
+  // Another agent's batch through the same adapter finds room.
+  requests.back() = world.UseOf(adapter, calm, "github");
+  bool judged = false;
+  world.committer().Submit(world.authority().UsesOperation(requests, [&](auto replies) {
+    judged = true;
+    CHECK(ReasonOf(replies.at(0).status()) == Reason::kTokenMalformed);
+    CHECK(replies.at(1).ok());
+  }));
+  world.Commit();
+  CHECK(judged);
+}
+
 }  // namespace leasehold

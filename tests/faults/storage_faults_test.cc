@@ -13,9 +13,10 @@
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "tests/faults/vfs/fault_vfs.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/memory_store.h"
 #include "tests/unit/storage/random_batches.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {

@@ -15,8 +15,8 @@
 #include "server/base/str_cat.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/sqlite_store.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/random_batches.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace leasehold {
 namespace {

@@ -11,8 +11,9 @@
 #include "server/base/status.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/sqlite_store.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/random_batches.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {

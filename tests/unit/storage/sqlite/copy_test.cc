@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "server/base/status.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/random_batches.h"
 #include "tests/unit/storage/sqlite/sqlite_harness.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "server/base/status.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace leasehold {
 namespace {

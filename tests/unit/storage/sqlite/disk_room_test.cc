@@ -3,7 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "server/base/status.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {

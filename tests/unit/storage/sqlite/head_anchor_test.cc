@@ -4,8 +4,9 @@
 #include <string>
 
 #include "server/base/status.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/random_batches.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {

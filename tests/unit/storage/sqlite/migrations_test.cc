@@ -4,7 +4,8 @@
 #include <string>
 
 #include "server/base/status.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {

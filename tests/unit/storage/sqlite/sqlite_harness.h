@@ -6,8 +6,8 @@
 
 #include "server/base/str_cat.h"
 #include "storage/sqlite/sqlite_store.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/store_conformance.h"
-#include "tests/unit/storage/temp_folder.h"
 
 namespace leasehold {
 

@@ -14,10 +14,11 @@
 
 #include "server/base/status.h"
 #include "storage/sqlite/connection.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/random_batches.h"
 #include "tests/unit/storage/sqlite/sqlite_harness.h"
 #include "tests/unit/storage/store_conformance.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/unit/storage/whole_file.h"
 
 namespace leasehold {
 namespace {
@@ -83,7 +84,7 @@ TEST_CASE("a store is sound for SQLite after random work") {
   }
 }
 
-TEST_CASE("the connection that writes has the settings of the design") {
+TEST_CASE("the connection that writes has the settings that make a commit durable") {
   SqliteHarness harness;
   MakeStore(harness);
   auto writer = *Connection::Open(harness.path(), Connection::Mode::kWrite);

@@ -11,7 +11,7 @@
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
-#include "tests/unit/storage/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace leasehold {
 namespace {

@@ -1,4 +1,5 @@
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "client/cli/commands.h"
@@ -6,6 +7,7 @@
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
+#include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
 #include "client/cli/terminal/table.h"
 #include "client/cli/terminal/time_text.h"
@@ -18,6 +20,9 @@ namespace leasehold {
 namespace {
 
 using Stub = v1::IdentityService::Stub;
+
+// What --expires takes instead of a time, where an end is taken away.
+constexpr std::string_view kNever = "never";
 
 absl::StatusOr<v1::Agent> GetAgent(Session& session, const std::string& name) {
   v1::GetAgentRequest request;
@@ -41,6 +46,35 @@ absl::StatusOr<ExitStatus> Create(Session& session) {
   }
   ASSIGN_OR_RETURN(const v1::Agent created, session.Call(&Stub::CreateAgent, request));
   session.console().Answer(MessageJson(created), StrCat(created.name(), ": created\n"));
+  return ExitStatus::kOk;
+}
+
+// Reads the agent, changes what the flags name and writes it back; the etag makes sure that nobody
+// else did the same in between.
+absl::StatusOr<ExitStatus> Update(Session& session) {
+  const Arguments& args = session.args();
+  ASSIGN_OR_RETURN(const std::string name, ResourceName("agents/", args.positionals()[0]));
+  const auto owner = args.Get("owner");
+  const auto description = args.Get("description");
+  const auto expires = args.Get("expires");
+  if (!owner.has_value() && !description.has_value() && !expires.has_value()) {
+    return UsageError("nothing to change", "use --owner, --description or --expires");
+  }
+  absl::Time end = absl::InfiniteFuture();
+  if (expires.has_value() && *expires != kNever) {
+    ASSIGN_OR_RETURN(end, ParseFuture(*expires, "expires", absl::Now()));
+  }
+  v1::UpdateAgentRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_agent(), GetAgent(session, name));
+  v1::Agent* agent = request.mutable_agent();
+  if (owner.has_value()) agent->set_owner(*owner);
+  if (description.has_value()) agent->set_description(*description);
+  if (expires.has_value()) {
+    agent->clear_expire_time();
+    if (end != absl::InfiniteFuture()) *agent->mutable_expire_time() = TimestampOf(end);
+  }
+  ASSIGN_OR_RETURN(const v1::Agent updated, session.Call(&Stub::UpdateAgent, request));
+  session.console().Answer(MessageJson(updated), StrCat(updated.name(), ": updated\n"));
   return ExitStatus::kOk;
 }
 
@@ -124,6 +158,25 @@ Command CreateCommand() {
   };
 }
 
+Command UpdateCommand() {
+  return {
+      .name = "update",
+      .summary = "change an agent's owner, description or end",
+      .details =
+          "What no flag names stays. An agent that has expired comes back with a later end; its\n"
+          "tokens have ends of their own.",
+      .positionals = {{.name = "NAME", .help = "the agent"}},
+      .flags = {{.name = "owner", .value = "TEXT", .help = "who answers for it"},
+                {.name = "description", .value = "TEXT", .help = "what it does"},
+                {.name = "expires",
+                 .value = "WHEN",
+                 .help = "when it ends by itself: 90d, RFC 3339, or never"}},
+      .examples = {"leasehold agent update demo-bot --expires 90d",
+                   "leasehold agent update demo-bot --owner ops@example.com --expires never"},
+      .run = Update,
+  };
+}
+
 }  // namespace
 
 Command AgentCommand() {
@@ -142,6 +195,7 @@ Command AgentCommand() {
                     .positionals = {name},
                     .examples = {"leasehold agent show demo-bot"},
                     .run = Show},
+                   UpdateCommand(),
                    {.name = "delete",
                     .summary = "delete an agent, its tokens and its leases",
                     .details = "One created later under the same name is a stranger to them.",

@@ -73,10 +73,10 @@ void ExamineAgents(Session& session, Examination* examination) {
   }
   examination->Check(!endless_agents.empty(),
                      About("agent_expiry", endless_agents, "agents that never expire",
-                           "create agents with --expires, for example 90d"));
+                           "run `leasehold agent update NAME --expires 90d`"));
   examination->Check(!unowned.empty(),
                      About("agent_owner", unowned, "agents that nobody answers for",
-                           "create agents with --owner"));
+                           "run `leasehold agent update NAME --owner TEXT`"));
 }
 
 }  // namespace

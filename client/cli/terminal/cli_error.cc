@@ -96,6 +96,8 @@ std::string_view HintOfReason(Reason reason) {
     case Reason::kCredentialExpired:
     case Reason::kCredentialRevoked:
       return "ask an operator for a new one: leasehold agent token NAME";
+    case Reason::kAgentExpired:
+      return "an operator extends it: leasehold agent update NAME --expires 90d";
     case Reason::kTokenForeign:
     case Reason::kRestoredEpoch:
       return "the token is from another store or from before a restore; ask for a new one";

@@ -31,6 +31,7 @@ TEST_CASE("each reason has the exit status that is documented") {
       {Reason::kNotFoundOrForbidden, ExitStatus::kDenied},
       {Reason::kDeliveryNotAllowed, ExitStatus::kDenied},
       {Reason::kAgentSuspended, ExitStatus::kDenied},
+      {Reason::kAgentExpired, ExitStatus::kDenied},
       {Reason::kLeaseRevoked, ExitStatus::kDenied},
       {Reason::kLeaseExpired, ExitStatus::kDenied},
       {Reason::kLeaseReleased, ExitStatus::kDenied},

@@ -53,6 +53,17 @@ std::string DiffText(const Console& console, const v1::ApplyPoliciesResponse& re
                 " is in force\n");
 }
 
+// The server's advice in the words of the command line: a flag, and as the hint.
+absl::Status InFlags(const absl::Status& error) {
+  const std::string_view message = ToStd(error.message());
+  constexpr std::string_view kAdvice = "; apply with prune if that is meant";
+  const size_t advice = message.find(kAdvice);
+  if (advice == std::string_view::npos) return error;
+  return WithHint(Error(ReasonOf(error),
+                        StrCat(message.substr(0, advice), message.substr(advice + kAdvice.size()))),
+                  "--prune lets policies go that the files do not have");
+}
+
 absl::StatusOr<ExitStatus> Apply(Session& session) {
   v1::ApplyPoliciesRequest request;
   for (const std::string& path : session.args().All("file")) {
@@ -64,11 +75,7 @@ absl::StatusOr<ExitStatus> Apply(Session& session) {
   request.set_prune(session.args().Has("prune"));
   request.set_validate_only(session.args().Has("dry-run"));
   const auto response = session.Call(&Stub::ApplyPolicies, request);
-  if (!response.ok() && !request.prune() &&
-      ReasonOf(response.status()) == Reason::kFailedPrecondition) {
-    return WithHint(response.status(), "--prune lets policies go that the files do not have");
-  }
-  RETURN_IF_ERROR(response.status());
+  if (!response.ok()) return InFlags(response.status());
   session.console().Answer(MessageJson(*response),
                            DiffText(session.console(), *response, request.validate_only()));
   return ExitStatus::kOk;
@@ -130,6 +137,7 @@ Command ApplyCommand() {
            "leasehold policy apply -f policies.yaml --dry-run",
            "leasehold policy apply -f policies.yaml"},
       .run = Apply,
+      .surplus_hint = "files are named with -f: leasehold policy apply -f FILE",
   };
 }
 

@@ -24,6 +24,10 @@ namespace {
 
 using Stub = v1::SecretService::Stub;
 
+constexpr char kNoValueArgument[] =
+    "values come from the standard input, --file or --field, never from an argument, which others "
+    "can see";
+
 // Puts the flags --description and --label into `secret`, labels beside those it has.
 absl::Status ApplyFlags(const Arguments& args, v1::Secret* secret) {
   if (auto description = args.Get("description")) secret->set_description(*std::move(description));
@@ -167,7 +171,10 @@ Command PutCommand() {
                    "leasehold secret put demo/host --file /etc/hostname --description 'a host'",
                    "leasehold secret put demo/login --field user=@/etc/hostname --field-stdin "
                    "password < /etc/machine-id"},
-      .run = Put};
+      .run = Put,
+      .instead = {{.typed = "--value", .hint = kNoValueArgument}},
+      .surplus_hint = kNoValueArgument,
+      .surplus_is_secret = true};
   put.flags.push_back(
       {.name = "description", .value = "TEXT", .help = "what it is for, at most 1,024 bytes"});
   put.flags.push_back(
@@ -189,6 +196,10 @@ Command SecretCommand() {
           "No command here prints a value: values leave only through a lease (`leasehold "
           "read`).",
       .examples = {"leasehold secret list"},
+      .instead = {{.typed = "get",
+                   .hint = "`leasehold secret show NAME` shows all but the value; an agent reads "
+                           "that with `leasehold read`"},
+                  {.typed = "read", .hint = "an agent reads a value with `leasehold read`"}},
       .commands = {PutCommand(),
                    {.name = "show",
                     .summary = "show a secret and its versions, without values",

@@ -185,6 +185,8 @@ Command TargetCommand() {
       .name = "target",
       .summary = "declare the systems that secrets are used on",
       .examples = {"leasehold target list"},
+      .instead = {{.typed = "update",
+                   .hint = "`leasehold target create NAME --replace ...` replaces a target"}},
       .commands = {CreateCommand(),
                    {.name = "list",
                     .summary = "list all targets",

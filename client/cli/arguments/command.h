@@ -32,6 +32,12 @@ struct Positional {
   Count count = Count::kOne;
 };
 
+// What people try in vain, and the hint that leads them on.
+struct Instead {
+  std::string typed{};  // "get", or a flag as "--value"
+  std::string hint{};
+};
+
 // A command, or a word with commands below it, or both (`agent token`). The tree of commands is
 // data: the parser, the help, the completion of typing errors and the tests read it, and no
 // command parses anything by itself.
@@ -47,6 +53,12 @@ struct Command {
   std::vector<std::string> examples{};
   // Empty where only the commands below can be run.
   std::function<absl::StatusOr<ExitStatus>(Session&)> run{};
+  // Words that are no command below, and flags that are none here, with a hint of their own.
+  std::vector<Instead> instead{};
+  // The hint where there is one argument too many; empty = the help.
+  std::string surplus_hint{};
+  // What is typed too much here may be a secret value: no error repeats it.
+  bool surplus_is_secret = false;
   std::vector<Command> commands{};
 };
 

@@ -26,6 +26,14 @@ const Command* FindCommand(const Command& parent, std::string_view name) {
   return nullptr;
 }
 
+// The hint that `command` has for this word or flag; empty where it has none.
+std::string_view InsteadHint(const Command& command, std::string_view typed) {
+  for (const Instead& instead : command.instead) {
+    if (instead.typed == typed) return instead.hint;
+  }
+  return {};
+}
+
 }  // namespace
 
 class ArgumentParser {
@@ -55,6 +63,10 @@ class ArgumentParser {
   const Command& current() const { return *parsed_.path.back(); }
 
   std::string HelpHint() const { return StrCat("see `", PathText(parsed_.path), " --help`"); }
+
+  std::string SurplusHint() const {
+    return current().surplus_hint.empty() ? HelpHint() : current().surplus_hint;
+  }
 
   // A flag of any command on the way here, so that those of the root may stand anywhere.
   template <typename Predicate>
@@ -89,6 +101,9 @@ class ArgumentParser {
       return absl::OkStatus();
     }
     const Flag* flag = FindFlag([letter](const Flag& f) { return f.letter == letter; });
+    if (flag == nullptr && current().surplus_is_secret) {
+      return UsageError(StrCat("`", PathText(parsed_.path), "` has no such flag"), SurplusHint());
+    }
     if (flag == nullptr) {
       return UsageError(StrCat("`", PathText(parsed_.path), "` has no flag '-", letter, "'"),
                         HelpHint());
@@ -131,8 +146,14 @@ class ArgumentParser {
       for (const Flag& flag : command->flags) names.push_back("--" + flag.name);
     }
     const std::string typed = StrCat("--", name);
-    return UsageError(StrCat("`", PathText(parsed_.path), "` has no flag '", typed, "'"),
-                      NearNameHint(typed, names, HelpHint()));
+    const std::string_view instead = InsteadHint(current(), typed);
+    // A value may begin with dashes too; what is nearly a flag is none.
+    if (current().surplus_is_secret && instead.empty() && NearName(typed, names).empty()) {
+      return UsageError(StrCat("`", PathText(parsed_.path), "` has no such flag"), SurplusHint());
+    }
+    return UsageError(
+        StrCat("`", PathText(parsed_.path), "` has no flag '", typed, "'"),
+        instead.empty() ? NearNameHint(typed, names, HelpHint()) : std::string(instead));
   }
 
   absl::Status TakeWord(const std::string& word) {
@@ -148,9 +169,11 @@ class ArgumentParser {
     }
     if (!current().run) return UnknownCommand(word);
     if (parsed_.arguments.positionals_.size() == PositionalsMax()) {
+      const std::string what =
+          current().surplus_is_secret ? "one of the arguments" : StrCat("'", word, "'");
       return UsageError(
-          StrCat("`", PathText(parsed_.path), "` does not know what '", word, "' is for"),
-          HelpHint());
+          StrCat("`", PathText(parsed_.path), "` does not know what ", what, " is for"),
+          SurplusHint());
     }
     parsed_.arguments.positionals_.push_back(word);
     return absl::OkStatus();
@@ -159,8 +182,10 @@ class ArgumentParser {
   absl::Status UnknownCommand(std::string_view word) const {
     std::vector<std::string> names;
     for (const Command& command : current().commands) names.push_back(command.name);
-    return UsageError(StrCat("`", PathText(parsed_.path), "` has no command '", word, "'"),
-                      NearNameHint(word, names, HelpHint()));
+    const std::string_view instead = InsteadHint(current(), word);
+    return UsageError(
+        StrCat("`", PathText(parsed_.path), "` has no command '", word, "'"),
+        instead.empty() ? NearNameHint(word, names, HelpHint()) : std::string(instead));
   }
 
   size_t PositionalsMax() const {

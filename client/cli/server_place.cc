@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -52,6 +53,14 @@ std::string DataFolder(const std::optional<std::string>& flag) {
   if (auto folder = Environment("LEASEHOLD_DATA_DIR")) return *std::move(folder);
   if (geteuid() == 0) return "/var/lib/leasehold";
   return Environment("XDG_DATA_HOME").value_or(HomeFolder() + "/.local/share") + "/leasehold";
+}
+
+absl::Status CheckDataFolder(const std::string& folder) {
+  struct stat info {};
+  if (stat(folder.c_str(), &info) == 0 || errno != ENOENT) return absl::OkStatus();
+  return CliError(ExitStatus::kUnavailable, StrCat("the data folder ", folder, " does not exist"),
+                  "name the server's with --data-dir or LEASEHOLD_DATA_DIR, or make one with "
+                  "`leasehold server init`");
 }
 
 std::optional<Endpoints> ReadEndpoints(const std::string& data_folder) {

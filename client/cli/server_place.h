@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace leasehold {
@@ -15,6 +16,10 @@ std::optional<std::string> Environment(const char* name);
 // The data folder of the server on this machine: `flag` where given, else LEASEHOLD_DATA_DIR, else
 // /var/lib/leasehold for root and $XDG_DATA_HOME/leasehold (~/.local/share/leasehold) for others.
 std::string DataFolder(const std::optional<std::string>& flag);
+
+// OK where `folder` is there, also where this caller may not look; else an error that names it,
+// with the exit status of a server that does not answer.
+absl::Status CheckDataFolder(const std::string& folder);
 
 // What `{data-dir}/endpoints.json` says while a server runs there; empty fields where it does not
 // say. Nullopt where there is no such file or it cannot be read.

@@ -12,6 +12,10 @@ std::string Session::data_folder() const { return DataFolder(arguments_.Get("dat
 absl::StatusOr<Connection*> Session::server() {
   if (server_ == nullptr) {
     ASSIGN_OR_RETURN(std::string token, AgentToken());
+    // Agents find a server at its port without a folder, unless they name one.
+    const bool by_folder = !arguments_.Has("server") && !Environment("LEASEHOLD_SERVER") &&
+                           (token.empty() || arguments_.Has("data-dir"));
+    if (by_folder) RETURN_IF_ERROR(CheckDataFolder(data_folder()));
     ASSIGN_OR_RETURN(std::string address,
                      ServerAddress(arguments_.Get("server"), data_folder(), !token.empty()));
     server_ = std::make_unique<Connection>(std::move(address), std::move(token));

@@ -30,6 +30,14 @@ TEST_CASE("the flag beats the environment, which beats the default") {
   CHECK(*ServerAddress(std::nullopt, "/d", false) == "unix:/d/admin.sock");
 }
 
+TEST_CASE("a data folder that is not there is named") {
+  const TemporaryFolder folder;
+  CHECK(CheckDataFolder(folder.path()).ok());
+  const absl::Status missing = CheckDataFolder(folder.path() + "/none");
+  CHECK(missing.message() == "the data folder " + folder.path() + "/none does not exist");
+  CHECK(ExitStatusOf(missing) == ExitStatus::kUnavailable);
+}
+
 TEST_CASE("an agent goes to the port that the server of the data folder has") {
   const ScopedVariable none("LEASEHOLD_SERVER", nullptr);
   const TemporaryFolder folder;

@@ -52,7 +52,9 @@ absl::StatusOr<ExitStatus> AcquireLease(Session& session) {
   ASSIGN_OR_RETURN(v1::AcquireLeaseRequest request,
                    LeaseRequest(session.args(), session.args().positionals()[0]));
   if (session.args().Has("reveal")) request.set_delivery(v1::DELIVERY_REVEALED);
-  ASSIGN_OR_RETURN(v1::AcquireLeaseResponse response, session.Call(&Stub::AcquireLease, request));
+  const auto acquired = session.Call(&Stub::AcquireLease, request);
+  if (!acquired.ok()) return ForAgents(acquired.status());
+  const v1::AcquireLeaseResponse& response = *acquired;
   ASSIGN_OR_RETURN(const std::string part, OnlyPart(session.args(), response));
   if (!part.empty()) {
     session.console().Write(part + "\n");

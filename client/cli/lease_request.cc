@@ -5,9 +5,11 @@
 
 #include "client/cli/resource.h"
 #include "client/cli/server_place.h"
+#include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/time_text.h"
 #include "client/cli/time_argument.h"
 #include "leasehold/v1/lease.pb.h"
+#include "server/base/reason.h"
 #include "server/base/status.h"
 
 namespace leasehold {
@@ -31,6 +33,15 @@ absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
   }
   request.set_request_id(args.Get("request-id").value_or(""));
   return request;
+}
+
+absl::Status ForAgents(const absl::Status& error) {
+  if (ReasonOf(error) != Reason::kRoleForbidden) return error;
+  if (const auto token = AgentToken(); !token.ok() || !token->empty()) return error;
+  return WithHint(
+      error,
+      "leases are for agents: let LEASEHOLD_TOKEN_FILE name a file with an agent token, "
+      "which `leasehold agent token NAME` prints");
 }
 
 }  // namespace leasehold

@@ -18,6 +18,9 @@ class AcquireLeaseRequest;
 absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
                                                      std::string_view reference);
 
+// `error`; where an operator was refused what only agents may do, with the hint how to be one.
+absl::Status ForAgents(const absl::Status& error);
+
 }  // namespace leasehold
 
 #endif  // LEASEHOLD_CLIENT_CLI_LEASE_REQUEST_H_

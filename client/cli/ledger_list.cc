@@ -1,19 +1,24 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "client/cli/arguments/near_name.h"
 #include "client/cli/commands.h"
 #include "client/cli/limit.h"
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
+#include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
 #include "client/cli/terminal/table.h"
 #include "client/cli/terminal/time_text.h"
 #include "client/cli/time_argument.h"
 #include "leasehold/v1/ledger.grpc.pb.h"
+#include "server/base/reason.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/ledger/entry_codec.h"
 
 namespace leasehold {
 namespace {
@@ -48,6 +53,19 @@ absl::StatusOr<v1::ListEntriesRequest> ListRequest(const Arguments& args) {
   return request;
 }
 
+// `error` with the kind that was probably meant. The server decides what is a kind: a later one has
+// kinds that this build does not know.
+absl::Status WithNearKind(const absl::Status& error, const v1::ListEntriesRequest& request) {
+  if (ReasonOf(error) != Reason::kInvalidArgument) return error;
+  std::vector<std::string> names;
+  for (const EntryKind kind : AllEntryKinds()) names.emplace_back(EntryKindName(kind));
+  for (const std::string& typed : request.kinds()) {
+    const std::string hint = NearNameHint(typed, names);
+    if (!hint.empty() && !ParseEntryKind(typed).has_value()) return WithHint(error, hint);
+  }
+  return error;
+}
+
 std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
 
 // What the columns before it do not say.
@@ -68,8 +86,10 @@ absl::StatusOr<ExitStatus> ListEntries(Session& session) {
   ASSIGN_OR_RETURN(const uint64_t limit, ParseLimit(session.args(), kDefaultLimit));
   // The newest ones, read from the end of the ledger and shown as a log reads: the oldest first.
   request.set_descending(limit != 0);
-  ASSIGN_OR_RETURN(auto entries, ListAll(session, &v1::LedgerService::Stub::ListEntries, request,
-                                         &v1::ListEntriesResponse::entries, limit));
+  auto listed = ListAll(session, &v1::LedgerService::Stub::ListEntries, request,
+                        &v1::ListEntriesResponse::entries, limit);
+  if (!listed.ok()) return WithNearKind(listed.status(), request);
+  auto& entries = *listed;
   if (entries.items.empty()) {
     RETURN_IF_ERROR(CheckExists(session, "agents/", request.agent()));
     RETURN_IF_ERROR(CheckExists(session, "secrets/", request.secret()));

@@ -49,8 +49,9 @@ absl::StatusOr<ExitStatus> Read(Session& session) {
   ASSIGN_OR_RETURN(const Reference reference, ParseReference(typed));
   ASSIGN_OR_RETURN(v1::AcquireLeaseRequest acquire, LeaseRequest(session.args(), typed));
   acquire.set_delivery(v1::DELIVERY_REVEALED);
-  ASSIGN_OR_RETURN(const v1::AcquireLeaseResponse lease,
-                   session.Call(&v1::LeaseService::Stub::AcquireLease, acquire));
+  const auto acquired = session.Call(&v1::LeaseService::Stub::AcquireLease, acquire);
+  if (!acquired.ok()) return ForAgents(acquired.status());
+  const v1::AcquireLeaseResponse& lease = *acquired;
 
   v1::RevealSecretRequest reveal;
   reveal.set_token(lease.token());

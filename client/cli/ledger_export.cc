@@ -60,9 +60,10 @@ absl::StatusOr<uint64_t> WriteExport(Session& session, std::ostream* out) {
                                  return WriteExportRecord(record, out);
                                }));
   if (complete && entries == promised) return entries;
-  return CliError(ExitStatus::kFailure,
-                  StrCat("the export ended after ", entries, " of ", promised, " entries"),
-                  "the server stopped in between; repeat it");
+  return CliError(
+      ExitStatus::kFailure,
+      StrCat("the export ended after ", entries, " of ", Counted(promised, "entry", "entries")),
+      "the server stopped in between; repeat it");
 }
 
 Command LedgerExportCommand() {

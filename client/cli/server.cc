@@ -40,7 +40,8 @@ absl::StatusOr<ExitStatus> PrintStatus(Session& session) {
   facts.Add("started", TimeCell(status.start_time()));
   facts.Add("origin", info.origin());
   facts.Add("verifier key", info.verifier_key());
-  facts.Add("ledger", StrCat(status.tree_size(), " entries, root ", status.root()));
+  facts.Add("ledger",
+            StrCat(Counted(status.tree_size(), "entry", "entries"), ", root ", status.root()));
   facts.Add("policy revision",
             status.policy_revision() == 0 ? "none" : StrCat(status.policy_revision()));
   facts.Add("active leases", StrCat(status.active_leases()));

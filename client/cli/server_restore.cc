@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/cli/commands.h"
+#include "client/cli/counted.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/table.h"
 #include "server/base/clock.h"
@@ -73,11 +74,15 @@ void AddStop(const StopKept& stop, Facts& facts) {
   }
 }
 
+std::string HeadText(const TreeHead& head) {
+  return StrCat(Counted(head.size, "entry", "entries"), ", root ", HexEncode(head.root));
+}
+
 std::string ReportText(const RestoreReport& report) {
   Facts facts;
   facts.Add("database", report.database);
-  facts.Add("backup", StrCat(report.backup.size, " entries, root ", HexEncode(report.backup.root)));
-  facts.Add("ledger", StrCat(report.head.size, " entries, root ", HexEncode(report.head.root)));
+  facts.Add("backup", HeadText(report.backup));
+  facts.Add("ledger", HeadText(report.head));
   facts.Add("origin", report.origin);
   facts.Add("verifier key", report.verifier_key);
   facts.Add("leases ended", StrCat(report.leases_ended));

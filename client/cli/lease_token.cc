@@ -35,10 +35,6 @@ Flag LeaseTokenFlag() {
               "LEASEHOLD_LEASE_TOKEN"};
 }
 
-bool HasLeaseToken(const Session& session) {
-  return session.args().Has("token-file") || Environment(kVariable).has_value();
-}
-
 absl::StatusOr<std::string> ReadLeaseToken(Session& session) {
   std::string token;
   if (const auto path = session.args().Get("token-file")) {

@@ -13,9 +13,6 @@ class Session;
 // --token-file
 Flag LeaseTokenFlag();
 
-// Whether --token-file or LEASEHOLD_LEASE_TOKEN is there.
-bool HasLeaseToken(const Session& session);
-
 // The lease token (or handle) from --token-file FILE ("-" is the standard input), else from
 // LEASEHOLD_LEASE_TOKEN; surrounding white space is dropped. Usage error where there is none. It is
 // never an argument: those can be seen by everybody on the machine.

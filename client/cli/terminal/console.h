@@ -57,8 +57,7 @@ class Console {
   // Asks for a value twice without showing it; both must agree. Without a line feed at its end.
   absl::StatusOr<std::string> PromptHidden(std::string_view what);
 
-  // `text` in bold, red, green or yellow where colour is used.
-  std::string Bold(std::string_view text) const { return Colored(text, "1"); }
+  // `text` in red, green or yellow where colour is used.
   std::string Red(std::string_view text) const { return Colored(text, "31"); }
   std::string Green(std::string_view text) const { return Colored(text, "32"); }
   std::string Yellow(std::string_view text) const { return Colored(text, "33"); }

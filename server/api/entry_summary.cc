@@ -76,7 +76,8 @@ std::string Use(const State& state, const ledger::v1::Use& use) {
                      : use.write()  ? "write"
                                     : "read";
   if (use.verdict() != ledger::v1::VERDICT_ALLOWED) {
-    line = use.write() ? "write refused" : "refused";
+    // A target that is not declared has no reads and no writes.
+    line = use.write() && use.target() != 0 ? "write refused" : "refused";
   }
   if (use.address() != 0) {
     StrAppend(&line, ", from ", TextOf(state, TextId(use.address())));

@@ -94,6 +94,18 @@ TEST_CASE("pages hold every entry once, in either order, with names and leaf has
   CHECK(up[0].kind() == "log_created");
 }
 
+TEST_CASE("a refusal is called a write only where its target is declared") {
+  LedgerWorld world;
+  REQUIRE_FALSE(world.Use(world.token_a, world.lease_token, "targets/githib").response.allowed());
+  std::multiset<std::string> refusals;
+  for (const v1::LedgerEntry& entry : world.All({})) {
+    if (entry.kind() == "use" && entry.summary().find("refused") != std::string::npos) {
+      refusals.insert(entry.summary().substr(0, entry.summary().find(',')));
+    }
+  }
+  CHECK(refusals == std::multiset<std::string>{"refused", "write refused"});
+}
+
 TEST_CASE("filters give what looking at every entry gives, over several blocks") {
   LedgerWorld world;
   world.Fill(1500);

@@ -116,8 +116,9 @@ void PutMembers(Transaction& tx, const Principal& principal, EntityUid group,
 absl::StatusOr<EntityUid> CreateEntity(Transaction& tx, const EntityWrite& write) {
   const EntityTable& entities = tx.state().entities();
   if (entities.FindByName(write.kind, write.name.value()) != nullptr) {
-    return Error(Reason::kAlreadyExists, StrCat("there is a ", WordFor(write.kind), " named ",
-                                                write.name.value(), " already"));
+    return Error(Reason::kAlreadyExists,
+                 StrCat("there is ", write.kind == EntityKind::kAgent ? "an " : "a ",
+                        WordFor(write.kind), " named ", write.name.value(), " already"));
   }
   ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write.member_agents));
   EntityUid uid = entities.next();

@@ -2,10 +2,12 @@
 
 #include "server/broker/http/exchange.h"
 
+#include <sys/socket.h>
+#include <sys/time.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 #include <exception>
 #include <future>
@@ -23,25 +25,23 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// The smallest buffers that the kernel gives.
+// The kernel makes it the smallest that it gives.
 constexpr int kSmallBuffer = 1;
 
 absl::Status Revoked() { return Error(Reason::kLeaseRevoked, "the lease is revoked"); }
 
-// Two ends of a connection over loopback: ours, with little room, and the peer's.
+// Two ends of a connection: ours, with little room, and the peer's. A local one, which is full or
+// not at once, where TCP may find room a moment after it had none.
 struct Connection {
   explicit Connection(asio::io_context* io) : ours(*io) {
-    tcp::acceptor acceptor(*io);
-    acceptor.open(tcp::v4());
-    acceptor.set_option(asio::socket_base::receive_buffer_size(kSmallBuffer));
-    acceptor.bind({asio::ip::address_v4::loopback(), 0});
-    acceptor.listen();
-    ours.open(tcp::v4());
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    ours.assign(tcp::v4(), ends[0]);
     ours.set_option(asio::socket_base::send_buffer_size(kSmallBuffer));
-    ours.connect(acceptor.local_endpoint());
-    tcp::socket accepted = acceptor.accept();
-    accepted.non_blocking(false);
-    peer.emplace(accepted.release());
+    // Reached only where a test fails.
+    const timeval patience{.tv_sec = 10, .tv_usec = 0};
+    setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    peer.emplace(ends[1]);
   }
   tcp::socket ours;
   std::optional<RawSocket> peer;

@@ -1,7 +1,5 @@
 // kill -9 at random moments. The usual run does 20, the long one (LEASEHOLD_TEST_KILLS) 300.
 
-#include <poll.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -13,6 +11,7 @@
 
 #include "tests/support/installation.h"
 #include "tests/support/load.h"
+#include "tests/support/pause.h"
 
 namespace leasehold {
 namespace {
@@ -29,7 +28,7 @@ int Kills() {
 void KillWhileStarting(Installation& installation, std::mt19937_64& random) {
   ServerProcess starting(installation.options());
   // Waits for nothing: whatever moment this turns out to be has to be good.
-  poll(nullptr, 0, static_cast<int>(random() % 40));
+  Pause(static_cast<int>(random() % 40));
   starting.Kill();
 }
 

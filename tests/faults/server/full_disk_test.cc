@@ -1,7 +1,6 @@
 // A disk that is really full: a small tmpfs, mounted where only this process and its servers see
 // it. Exits with 77 where it may not mount, which needs root.
 
-#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <string>
 
 #include "tests/support/installation.h"
+#include "tests/support/pause.h"
 
 namespace leasehold {
 namespace {
@@ -74,7 +74,7 @@ template <typename Ask>
 bool Eventually(const Ask& ask) {
   for (int attempt = 0; attempt < 1000; ++attempt) {
     if (ask()) return true;
-    poll(nullptr, 0, 10);
+    Pause(10);
   }
   return false;
 }

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include "server/base/status.h"
 #include "server/metrics/metrics_server.h"
 #include "server/net/socket/listen_tcp.h"
+#include "tests/support/pause.h"
 #include "tests/support/temp_folder.h"
 
 namespace leasehold {
@@ -191,7 +191,7 @@ std::string AskPrometheus(Child& prometheus, const std::string& address, const s
                         "/api/v1/query");
     std::smatch match;
     if (ran.ok && std::regex_search(ran.output, match, value)) return match[1];
-    poll(nullptr, 0, 50);  // Not too often; how long it takes does not matter.
+    Pause(50);  // Not too often; how long it takes does not matter.
   }
   return "";
 }

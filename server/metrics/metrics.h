@@ -34,9 +34,9 @@ struct LeaseMetrics {
 class RevocationMetrics {
  public:
   virtual ~RevocationMetrics() = default;
-  // Acknowledged, `took` after the call came in. `selector` is the kind of what was revoked ("agent",
-  // "secret", "all"): a word of our code, never a name. leasehold_revocations_total{selector},
-  // leasehold_revocation_duration_seconds.
+  // Acknowledged, `took` after the call came in. `selector` is the kind of what was revoked
+  // ("agent", "secret", "all"): a word of our code, never a name.
+  // leasehold_revocations_total{selector}, leasehold_revocation_duration_seconds.
   virtual void Revoked(std::string_view selector, absl::Duration took) = 0;
   // An open stream was cut so long after its lease's end. leasehold_stream_cutoff_seconds.
   virtual void StreamCut(absl::Duration after) = 0;

@@ -1,6 +1,5 @@
 #include "server/base/process.h"
 
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -8,21 +7,10 @@
 #include <cstring>
 
 #include "absl/synchronization/mutex.h"
-#include "server/base/check.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 
 namespace leasehold {
-namespace {
-
-// A batch of calls frees some hundred kilobytes at once. Given back to the kernel they would be
-// faulted in again for the next batch.
-constexpr int kKeepFreeBytes = 256 << 20;
-// By so much an arena grows at a time.
-constexpr int kGrowBytes = 4 << 20;
-
-}  // namespace
-
 absl::Status HardenProcess() {
   const rlimit none = {0, 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) {
@@ -38,8 +26,6 @@ absl::Status HardenProcess() {
 }
 
 void PrepareForLoad() {
-  LEASEHOLD_CHECK(mallopt(M_TRIM_THRESHOLD, kKeepFreeBytes) == 1);
-  LEASEHOLD_CHECK(mallopt(M_TOP_PAD, kGrowBytes) == 1);
 #ifdef NDEBUG
   // Debian builds Abseil as for debugging: each lock is entered into a graph, under a lock of that
   // graph, and an order of locks that looks wrong ends the process.

@@ -15,9 +15,9 @@ namespace leasehold {
 // the caller then does not go on.
 absl::Status HardenProcess();
 
-// Sets the allocator and absl::Mutex up for a server under load: together 7 % of the CPU time of a
-// use. Called by main before there are other threads. Debug builds keep the mutexes' search for
-// deadlocks.
+// Sets absl::Mutex up for a server: without the search for deadlocks, which in Debian's build takes
+// a lock of its own at every lock and ends the process where it dislikes an order. Called by main
+// before there are other threads. Debug builds keep it.
 void PrepareForLoad();
 
 }  // namespace leasehold

@@ -51,7 +51,9 @@ absl::StatusOr<Principal> Authenticator::FromToken(std::string_view token) const
                  "(lha_...)");
   }
   RETURN_IF_ERROR(UnframeToken(TokenKind::kAgentToken, token).status());
-  Hash hash = Sha256Of(AsBytes(token));
+  // One context a thread: a third of the time of one a call.
+  static thread_local Sha256& sha = *new Sha256();
+  Hash hash = sha.Update(token).Finish();
   UnixMillis now = clock_.Now();
   return published_.Read([&](const PublishedState::View& view) -> absl::StatusOr<Principal> {
     const Credential* credential = view.state.credentials().FindByHash(hash);

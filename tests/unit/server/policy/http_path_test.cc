@@ -56,6 +56,12 @@ TEST_CASE("a path with another spelling, or read differently by servers, is not 
       {"a zero byte", std::string("/a\0b", 4), "percent-encoded"},
       {"a letter above ASCII", "/caf\xc3\xa9", "percent-encoded"},
       {"matrix parameters cannot hide dots", "/a/..%3B/b/..", "'..'"},
+      {"dots with parameters, which servlets drop", "/api/..;/admin", "with parameters"},
+      {"dots with a parameter's value", "/api/..;x=1/admin", "with parameters"},
+      {"dots with encoded parameters", "/api/..%3B/admin", "with parameters"},
+      {"a dot with parameters", "/api/.;/admin", "with parameters"},
+      {"a doubly encoded slash", "/a%252Fb", "doubly encoded"},
+      {"a doubly encoded dot", "/a/%252e%252e/b", "doubly encoded"},
       {"8193 bytes", "/" + std::string(kPathBytesMax, 'a'), "longer than 8192"},
   }));
   INFO(row.why);

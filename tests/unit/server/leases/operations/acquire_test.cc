@@ -337,6 +337,19 @@ TEST_CASE("a name that was deleted and made anew is a stranger to what was befor
   CHECK(world.TryUse(new_bot, world.Lease(new_bot, "db/login")) == Reason::kNone);
 }
 
+// Whether a refusal was committed can be seen by its time. Secrets that exist must not have
+// counters of their own.
+TEST_CASE("a guesser's refusals are counted together, whether the secret exists or not") {
+  FurnishedWorld world;
+  for (uint64_t i = 0; i < RefusalLimiter::kEntriesPerWindow; ++i) {
+    REQUIRE(world.TryAcquire(world.bot, "db/nothing") == Reason::kNotFoundOrForbidden);
+  }
+  const uint64_t before = world.state().size();
+  CHECK(world.TryAcquire(world.bot, "db/nothing-else") == Reason::kNotFoundOrForbidden);
+  CHECK(world.TryAcquire(world.bot, "root/key") == Reason::kNotFoundOrForbidden);
+  CHECK(world.state().size() == before);
+}
+
 TEST_CASE("an agent whose time is over takes no lease and uses none") {
   FurnishedWorld world;
   const UnixMillis end = world.authority().Now() + absl::Minutes(10);

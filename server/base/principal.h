@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/base/ids.h"
@@ -36,6 +37,15 @@ struct Principal {
   // a text of its own.
   std::string address;
   std::optional<absl::Time> expire_time;  // of the credential
+  // The person on whose behalf the caller acts, "corp:mia". Only from a verified token, never from
+  // a field of a request.
+  std::string user;
+  // Names of groups that a verified token claims; those that do not exist count for nothing.
+  std::vector<std::string> claimed_groups;
+  // SHA-256 of the client certificate that the connection was made with, 32 bytes, or empty.
+  std::string proof;
+  // "uid=1000" where a Unix socket proves one, whatever the credential is.
+  std::string os_user;
 
   // The server acting by itself.
   static Principal Server() {

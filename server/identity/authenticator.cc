@@ -120,6 +120,7 @@ absl::StatusOr<Principal> Authenticator::Authenticate(const Presented& presented
   }
   if (principal.ok()) {
     principal->address = std::string(presented.address);
+    principal->os_user = std::string(presented.os_user);
   }
   return principal;
 }

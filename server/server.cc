@@ -2,16 +2,17 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "server/api/admin_service.h"
+#include "server/api/health_service.h"
 #include "server/api/hot/hot_thread.h"
 #include "server/api/identity_service.h"
 #include "server/api/lease_service.h"
 #include "server/api/ledger_service.h"
+#include "server/api/open_streams.h"
 #include "server/api/policy_service.h"
 #include "server/api/read_pool.h"
 #include "server/api/revocation_service.h"
@@ -67,7 +68,7 @@ ServerFacts FactsOf(const Config& config) {
   ServerFacts facts{
       .database = DatabasePath(config.data_dir), .start_time = absl::Now(), .warnings = {}};
   if (!AgentsAreIsolated(config)) {
-    facts.warnings.push_back(
+    facts.warnings.emplace_back(
         "not isolated: whatever runs as this server's own user can act as its operator; run agents "
         "as another user");
   }
@@ -90,6 +91,8 @@ class Server::Impl {
         authority_(*committer_, opened_.vault, *opened_.store, telemetry_.get()),
         authenticator_(committer_->published(), committer_->clock()),
         gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
+        revocation_gate_(authenticator_,
+                         [this](const CallReport& report) { telemetry_->Called(report); }),
         revocations_(authority_,
                      [this](std::string_view selector, absl::Duration took) {
                        telemetry_->Revoked(selector, took);
@@ -98,12 +101,13 @@ class Server::Impl {
         lease_service_(authority_, gate_),
         use_service_(authority_, gate_),
         revocation_service_(revocations_, gate_),
-        dedicated_revocation_service_(revocations_, gate_),
+        dedicated_revocation_service_(revocations_, revocation_gate_),
         policy_service_(authority_, gate_, *opened_.store, *read_pool_),
         identity_service_(authority_, gate_),
-        ledger_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_),
+        ledger_service_(authority_, gate_, *opened_.store, *read_pool_, streams_),
         admin_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_,
-                       FactsOf(config_)) {}
+                       FactsOf(config_)),
+        health_service_([this] { return committer_->Ready(); }) {}
   ~Impl();
 
   // Revokes before anybody is served, where the command line says so.
@@ -126,19 +130,22 @@ class Server::Impl {
   LeaseAuthority authority_;
   Authenticator authenticator_;
   Gate gate_;
+  Gate revocation_gate_;  // so that calls on the main server take no place from revocations
   std::unique_ptr<ReadPool> read_pool_ = std::make_unique<ReadPool>("lh-read");
-  // Exports and backups take minutes and must not hold up pages.
+  // Backups take minutes and must not hold up pages.
   std::unique_ptr<ReadPool> bulk_pool_ = std::make_unique<ReadPool>("lh-bulk", /*threads=*/1);
+  OpenStreams streams_;
   RevocationMethods revocations_;
   SecretService secret_service_;
   LeaseService lease_service_;
   UseService use_service_;
   RevocationService revocation_service_;
-  DedicatedRevocationService dedicated_revocation_service_;
+  RevocationService dedicated_revocation_service_;
   PolicyService policy_service_;
   IdentityService identity_service_;
   LedgerService ledger_service_;
   AdminService admin_service_;
+  HealthService health_service_;
 
   std::unique_ptr<HotThread> hot_thread_;
   std::unique_ptr<GrpcFrontDoor> door_;
@@ -177,7 +184,7 @@ absl::Status Server::Impl::ServeGrpc() {
   LimitServer(builder, config_.grpc_memory_bytes);
   for (grpc::Service* service : std::initializer_list<grpc::Service*>{
            &secret_service_, &lease_service_, &use_service_, &revocation_service_, &policy_service_,
-           &identity_service_, &ledger_service_, &admin_service_}) {
+           &identity_service_, &ledger_service_, &admin_service_, &health_service_}) {
     builder.RegisterService(service);
   }
   hot_thread_ = std::make_unique<HotThread>(builder.AddCompletionQueue(), *committer_);
@@ -193,9 +200,6 @@ absl::Status Server::Impl::ServeRevocations() {
   grpc::ServerBuilder builder;
   revocation_door_->AddTo(builder);
   LimitServer(builder);
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
   builder.RegisterService(&dedicated_revocation_service_);
   revocation_grpc_ = builder.BuildAndStart();
   if (revocation_grpc_ == nullptr) {
@@ -223,7 +227,6 @@ absl::Status Server::Impl::Serve() {
   hot_thread_->Start();
   RETURN_IF_ERROR(door_->Start());
   RETURN_IF_ERROR(revocation_door_->Start());
-  grpc_->GetHealthCheckService()->SetServingStatus(true);
   ASSIGN_OR_RETURN(endpoints_file_, EndpointsFile::Write(config_.data_dir, endpoints()));
   return absl::OkStatus();
 }
@@ -254,6 +257,7 @@ Server::Impl::~Impl() {
     revocation_door_->Stop();
   }
   broker_.reset();
+  streams_.Stop();
   if (revocation_grpc_ != nullptr) {
     revocation_grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
   }
@@ -287,7 +291,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock
                    (*authority)->OnEntry(entry);
                  }
                }}));
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto impl = std::make_unique<Impl>(std::move(config), std::move(opened), std::move(committer),
                                      std::move(metrics), std::move(telemetry));

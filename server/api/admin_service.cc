@@ -34,9 +34,8 @@ AdminService::AdminService(LeaseAuthority& authority, const Gate& gate, Store& s
       bulk_(bulk),
       facts_(std::move(facts)) {}
 
-grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
-                                                  const v1::GetStatusRequest*,
-                                                  v1::Status* response) {
+grpc::Status AdminService::GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest*,
+                                     v1::Status* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetStatus");
   return Dispatch<v1::Status>(context, response, gate_, method, [&](auto call) {
     ReadCall(pool_, call, [this] { return absl::StatusOr<v1::Status>(ReadStatus()); });
@@ -89,9 +88,9 @@ void AdminService::AddWarnings(const Space& space, UnixMillis last_backup, v1::S
   }
 }
 
-grpc::ServerUnaryReactor* AdminService::GetServerInfo(grpc::CallbackServerContext* context,
-                                                      const v1::GetServerInfoRequest*,
-                                                      v1::ServerInfo* response) {
+grpc::Status AdminService::GetServerInfo(grpc::ServerContext* context,
+                                         const v1::GetServerInfoRequest*,
+                                         v1::ServerInfo* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetServerInfo");
   return DispatchRead<v1::ServerInfo>(
       context, response, gate_, method, [&](const Principal&) -> absl::StatusOr<v1::ServerInfo> {
@@ -106,9 +105,8 @@ grpc::ServerUnaryReactor* AdminService::GetServerInfo(grpc::CallbackServerContex
       });
 }
 
-grpc::ServerUnaryReactor* AdminService::Backup(grpc::CallbackServerContext* context,
-                                               const v1::BackupRequest* request,
-                                               v1::BackupResponse* response) {
+grpc::Status AdminService::Backup(grpc::ServerContext* context, const v1::BackupRequest* request,
+                                  v1::BackupResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "Backup");
   return Dispatch<v1::BackupResponse>(context, response, gate_, method, [&](auto call) {
     absl::Status accepted = CheckBackupPath(request->path());

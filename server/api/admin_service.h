@@ -24,20 +24,17 @@ struct ServerFacts {
 
 // AdminService. Counting leases is done on `pool`, backups on `bulk`. The arguments must outlive
 // it.
-class AdminService final : public v1::AdminService::CallbackService {
+class AdminService final : public v1::AdminService::Service {
  public:
   AdminService(LeaseAuthority& authority, const Gate& gate, Store& store, ReadPool& pool,
                ReadPool& bulk, ServerFacts facts);
 
-  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                      const v1::GetStatusRequest* request,
-                                      v1::Status* response) override;
-  grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
-                                          const v1::GetServerInfoRequest* request,
-                                          v1::ServerInfo* response) override;
-  grpc::ServerUnaryReactor* Backup(grpc::CallbackServerContext* context,
-                                   const v1::BackupRequest* request,
-                                   v1::BackupResponse* response) override;
+  grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* request,
+                         v1::Status* response) override;
+  grpc::Status GetServerInfo(grpc::ServerContext* context, const v1::GetServerInfoRequest* request,
+                             v1::ServerInfo* response) override;
+  grpc::Status Backup(grpc::ServerContext* context, const v1::BackupRequest* request,
+                      v1::BackupResponse* response) override;
 
  private:
   using BackupCall = std::shared_ptr<UnaryCall<v1::BackupResponse>>;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "server/api/status_mapping.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/net/connection_info.h"
@@ -76,6 +77,20 @@ absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
                         "; ask an operator, or use the socket or token that is meant for it"));
   }
   return principal;
+}
+
+grpc::Status Gate::Pass(const grpc::ServerContextBase& context, const ApiMethod& method,
+                        absl::FunctionRef<absl::Status(const Principal&)> handle) const {
+  absl::Time start = absl::Now();
+  absl::StatusOr<Slots::Slot> slot = calls_.Take();
+  absl::StatusOr<Principal> principal =
+      slot.ok() ? Admit(context, method) : absl::StatusOr<Principal>(slot.status());
+  absl::Status status = principal.ok() ? handle(*principal) : principal.status();
+  Observe({.method = method,
+           .status = status,
+           .duration = absl::Now() - start,
+           .principal = principal.ok() ? &*principal : nullptr});
+  return ToGrpcStatus(status);
 }
 
 }  // namespace leasehold

@@ -3,15 +3,18 @@
 
 #include <functional>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/api/method_table.h"
+#include "server/api/slots.h"
 #include "server/base/principal.h"
 #include "server/identity/authenticator.h"
 
 namespace grpc {
 class ServerContextBase;
-}
+class Status;
+}  // namespace grpc
 
 namespace leasehold {
 
@@ -24,24 +27,36 @@ struct CallReport {
 };
 
 // What every call passes, hot or not, before anything of its request is looked at: authentication,
-// then the method table. So an error tells a stranger nothing about what exists. Safe from any
-// thread.
+// then the method table. So an error tells a stranger nothing about what exists. Each server has a
+// gate of its own. Safe from any thread.
 class Gate {
  public:
   using Observer = std::function<void(const CallReport&)>;
 
-  Gate(const Authenticator& authenticator, Observer observer)
-      : authenticator_(authenticator), observer_(std::move(observer)) {}
+  // Calls of the synchronous API that a server has under way at most: each holds a thread, mostly
+  // while it waits for a commit. Sixty-four such calls fill a commit; more would only wait longer.
+  static constexpr int kCallsMax = 64;
+
+  Gate(const Authenticator& authenticator, Observer observer, int calls_max = kCallsMax)
+      : authenticator_(authenticator),
+        observer_(std::move(observer)),
+        calls_(calls_max, "too many calls are under way; try again") {}
 
   // The caller, if it may call `method`; UNAUTHENTICATED and the like, or ROLE_FORBIDDEN.
   absl::StatusOr<Principal> Admit(const grpc::ServerContextBase& context,
                                   const ApiMethod& method) const;
+
+  // Everything around a call of the synchronous API: takes a slot among those that hold a thread,
+  // admits the caller, runs `handle`, observes, and gives gRPC's form of the outcome.
+  grpc::Status Pass(const grpc::ServerContextBase& context, const ApiMethod& method,
+                    absl::FunctionRef<absl::Status(const Principal&)> handle) const;
 
   void Observe(const CallReport& report) const { observer_(report); }
 
  private:
   const Authenticator& authenticator_;
   const Observer observer_;
+  mutable Slots calls_;
 };
 
 }  // namespace leasehold

@@ -84,9 +84,9 @@ absl::StatusOr<EntityWrite> ParseAgent(LeaseAuthority& authority, const Principa
 
 }  // namespace
 
-grpc::ServerUnaryReactor* IdentityService::CreateAgent(grpc::CallbackServerContext* context,
-                                                       const v1::CreateAgentRequest* request,
-                                                       v1::Agent* response) {
+grpc::Status IdentityService::CreateAgent(grpc::ServerContext* context,
+                                          const v1::CreateAgentRequest* request,
+                                          v1::Agent* response) {
   static const ApiMethod& method = FindApiMethod(kService, "CreateAgent");
   return Dispatch<v1::Agent>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Agent>(authority_, call,
@@ -95,9 +95,9 @@ grpc::ServerUnaryReactor* IdentityService::CreateAgent(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::UpdateAgent(grpc::CallbackServerContext* context,
-                                                       const v1::UpdateAgentRequest* request,
-                                                       v1::Agent* response) {
+grpc::Status IdentityService::UpdateAgent(grpc::ServerContext* context,
+                                          const v1::UpdateAgentRequest* request,
+                                          v1::Agent* response) {
   static const ApiMethod& method = FindApiMethod(kService, "UpdateAgent");
   return Dispatch<v1::Agent>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Agent>(authority_, call,
@@ -106,9 +106,8 @@ grpc::ServerUnaryReactor* IdentityService::UpdateAgent(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::GetAgent(grpc::CallbackServerContext* context,
-                                                    const v1::GetAgentRequest* request,
-                                                    v1::Agent* response) {
+grpc::Status IdentityService::GetAgent(grpc::ServerContext* context,
+                                       const v1::GetAgentRequest* request, v1::Agent* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetAgent");
   return DispatchRead<v1::Agent>(context, response, gate_, method, [&](const Principal&) {
     return ReadEntity<v1::Agent>(authority_, EntityKind::kAgent,
@@ -116,9 +115,9 @@ grpc::ServerUnaryReactor* IdentityService::GetAgent(grpc::CallbackServerContext*
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::ListAgents(grpc::CallbackServerContext* context,
-                                                      const v1::ListAgentsRequest* request,
-                                                      v1::ListAgentsResponse* response) {
+grpc::Status IdentityService::ListAgents(grpc::ServerContext* context,
+                                         const v1::ListAgentsRequest* request,
+                                         v1::ListAgentsResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListAgents");
   using Response = v1::ListAgentsResponse;
   return DispatchRead<Response>(context, response, gate_, method, [&](const Principal&) {
@@ -128,9 +127,9 @@ grpc::ServerUnaryReactor* IdentityService::ListAgents(grpc::CallbackServerContex
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::DeleteAgent(grpc::CallbackServerContext* context,
-                                                       const v1::DeleteAgentRequest* request,
-                                                       google::protobuf::Empty* response) {
+grpc::Status IdentityService::DeleteAgent(grpc::ServerContext* context,
+                                          const v1::DeleteAgentRequest* request,
+                                          google::protobuf::Empty* response) {
   static const ApiMethod& method = FindApiMethod(kService, "DeleteAgent");
   return Dispatch<google::protobuf::Empty>(context, response, gate_, method, [&](auto call) {
     DeleteCall(authority_, call, EntityKind::kAgent, ParseId(request->name(), "agents/"),

@@ -56,9 +56,9 @@ absl::StatusOr<EntityWrite> ParseGroup(const Principal& principal, const v1::Gro
 
 }  // namespace
 
-grpc::ServerUnaryReactor* IdentityService::CreateGroup(grpc::CallbackServerContext* context,
-                                                       const v1::CreateGroupRequest* request,
-                                                       v1::Group* response) {
+grpc::Status IdentityService::CreateGroup(grpc::ServerContext* context,
+                                          const v1::CreateGroupRequest* request,
+                                          v1::Group* response) {
   static const ApiMethod& method = FindApiMethod(kService, "CreateGroup");
   return Dispatch<v1::Group>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Group>(authority_, call, ParseGroup(call->principal(), request->group()),
@@ -66,9 +66,9 @@ grpc::ServerUnaryReactor* IdentityService::CreateGroup(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::UpdateGroup(grpc::CallbackServerContext* context,
-                                                       const v1::UpdateGroupRequest* request,
-                                                       v1::Group* response) {
+grpc::Status IdentityService::UpdateGroup(grpc::ServerContext* context,
+                                          const v1::UpdateGroupRequest* request,
+                                          v1::Group* response) {
   static const ApiMethod& method = FindApiMethod(kService, "UpdateGroup");
   return Dispatch<v1::Group>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Group>(authority_, call, ParseGroup(call->principal(), request->group()),
@@ -76,9 +76,8 @@ grpc::ServerUnaryReactor* IdentityService::UpdateGroup(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::GetGroup(grpc::CallbackServerContext* context,
-                                                    const v1::GetGroupRequest* request,
-                                                    v1::Group* response) {
+grpc::Status IdentityService::GetGroup(grpc::ServerContext* context,
+                                       const v1::GetGroupRequest* request, v1::Group* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetGroup");
   return DispatchRead<v1::Group>(context, response, gate_, method, [&](const Principal&) {
     return ReadEntity<v1::Group>(authority_, EntityKind::kGroup,
@@ -86,9 +85,9 @@ grpc::ServerUnaryReactor* IdentityService::GetGroup(grpc::CallbackServerContext*
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::ListGroups(grpc::CallbackServerContext* context,
-                                                      const v1::ListGroupsRequest* request,
-                                                      v1::ListGroupsResponse* response) {
+grpc::Status IdentityService::ListGroups(grpc::ServerContext* context,
+                                         const v1::ListGroupsRequest* request,
+                                         v1::ListGroupsResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListGroups");
   using Response = v1::ListGroupsResponse;
   return DispatchRead<Response>(context, response, gate_, method, [&](const Principal&) {
@@ -98,9 +97,9 @@ grpc::ServerUnaryReactor* IdentityService::ListGroups(grpc::CallbackServerContex
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::DeleteGroup(grpc::CallbackServerContext* context,
-                                                       const v1::DeleteGroupRequest* request,
-                                                       google::protobuf::Empty* response) {
+grpc::Status IdentityService::DeleteGroup(grpc::ServerContext* context,
+                                          const v1::DeleteGroupRequest* request,
+                                          google::protobuf::Empty* response) {
   static const ApiMethod& method = FindApiMethod(kService, "DeleteGroup");
   return Dispatch<google::protobuf::Empty>(context, response, gate_, method, [&](auto call) {
     DeleteCall(authority_, call, EntityKind::kGroup, ParseId(request->name(), "groups/"),

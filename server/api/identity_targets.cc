@@ -41,9 +41,9 @@ absl::StatusOr<EntityWrite> ParseTarget(const Principal& principal, const v1::Ta
 
 }  // namespace
 
-grpc::ServerUnaryReactor* IdentityService::CreateTarget(grpc::CallbackServerContext* context,
-                                                        const v1::CreateTargetRequest* request,
-                                                        v1::Target* response) {
+grpc::Status IdentityService::CreateTarget(grpc::ServerContext* context,
+                                           const v1::CreateTargetRequest* request,
+                                           v1::Target* response) {
   static const ApiMethod& method = FindApiMethod(kService, "CreateTarget");
   return Dispatch<v1::Target>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Target>(authority_, call, ParseTarget(call->principal(), request->target()),
@@ -51,9 +51,9 @@ grpc::ServerUnaryReactor* IdentityService::CreateTarget(grpc::CallbackServerCont
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::UpdateTarget(grpc::CallbackServerContext* context,
-                                                        const v1::UpdateTargetRequest* request,
-                                                        v1::Target* response) {
+grpc::Status IdentityService::UpdateTarget(grpc::ServerContext* context,
+                                           const v1::UpdateTargetRequest* request,
+                                           v1::Target* response) {
   static const ApiMethod& method = FindApiMethod(kService, "UpdateTarget");
   return Dispatch<v1::Target>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Target>(authority_, call, ParseTarget(call->principal(), request->target()),
@@ -61,9 +61,8 @@ grpc::ServerUnaryReactor* IdentityService::UpdateTarget(grpc::CallbackServerCont
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::GetTarget(grpc::CallbackServerContext* context,
-                                                     const v1::GetTargetRequest* request,
-                                                     v1::Target* response) {
+grpc::Status IdentityService::GetTarget(grpc::ServerContext* context,
+                                        const v1::GetTargetRequest* request, v1::Target* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetTarget");
   return DispatchRead<v1::Target>(context, response, gate_, method, [&](const Principal&) {
     return ReadEntity<v1::Target>(authority_, EntityKind::kTarget,
@@ -71,9 +70,9 @@ grpc::ServerUnaryReactor* IdentityService::GetTarget(grpc::CallbackServerContext
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::ListTargets(grpc::CallbackServerContext* context,
-                                                       const v1::ListTargetsRequest* request,
-                                                       v1::ListTargetsResponse* response) {
+grpc::Status IdentityService::ListTargets(grpc::ServerContext* context,
+                                          const v1::ListTargetsRequest* request,
+                                          v1::ListTargetsResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListTargets");
   using Response = v1::ListTargetsResponse;
   return DispatchRead<Response>(context, response, gate_, method, [&](const Principal&) {
@@ -83,9 +82,9 @@ grpc::ServerUnaryReactor* IdentityService::ListTargets(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::DeleteTarget(grpc::CallbackServerContext* context,
-                                                        const v1::DeleteTargetRequest* request,
-                                                        google::protobuf::Empty* response) {
+grpc::Status IdentityService::DeleteTarget(grpc::ServerContext* context,
+                                           const v1::DeleteTargetRequest* request,
+                                           google::protobuf::Empty* response) {
   static const ApiMethod& method = FindApiMethod(kService, "DeleteTarget");
   return Dispatch<google::protobuf::Empty>(context, response, gate_, method, [&](auto call) {
     DeleteCall(authority_, call, EntityKind::kTarget, ParseId(request->name(), "targets/"),

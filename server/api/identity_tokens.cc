@@ -85,9 +85,9 @@ std::string_view MethodOf(const Principal& principal) {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* IdentityService::IssueToken(grpc::CallbackServerContext* context,
-                                                      const v1::IssueTokenRequest* request,
-                                                      v1::IssueTokenResponse* response) {
+grpc::Status IdentityService::IssueToken(grpc::ServerContext* context,
+                                         const v1::IssueTokenRequest* request,
+                                         v1::IssueTokenResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "IssueToken");
   return Dispatch<v1::IssueTokenResponse>(context, response, gate_, method, [&](auto call) {
     std::array<uint8_t, kTokenRandomBytes> random;
@@ -111,9 +111,9 @@ grpc::ServerUnaryReactor* IdentityService::IssueToken(grpc::CallbackServerContex
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::RevokeToken(grpc::CallbackServerContext* context,
-                                                       const v1::RevokeTokenRequest* request,
-                                                       google::protobuf::Empty* response) {
+grpc::Status IdentityService::RevokeToken(grpc::ServerContext* context,
+                                          const v1::RevokeTokenRequest* request,
+                                          google::protobuf::Empty* response) {
   static const ApiMethod& method = FindApiMethod(kService, "RevokeToken");
   return Dispatch<google::protobuf::Empty>(context, response, gate_, method, [&](auto call) {
     absl::StatusOr<TokenRevoke> revoke = ParseRevoke(call->principal(), request->name());
@@ -131,9 +131,8 @@ grpc::ServerUnaryReactor* IdentityService::RevokeToken(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* IdentityService::GetCaller(grpc::CallbackServerContext* context,
-                                                     const v1::GetCallerRequest*,
-                                                     v1::Caller* response) {
+grpc::Status IdentityService::GetCaller(grpc::ServerContext* context, const v1::GetCallerRequest*,
+                                        v1::Caller* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetCaller");
   return DispatchRead<v1::Caller>(context, response, gate_, method, [](const Principal& principal) {
     v1::Caller caller;

@@ -90,9 +90,9 @@ absl::StatusOr<uint64_t> ParseToken(const std::string& token, uint64_t newest) {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* LeaseService::ListLeases(grpc::CallbackServerContext* context,
-                                                   const v1::ListLeasesRequest* request,
-                                                   v1::ListLeasesResponse* response) {
+grpc::Status LeaseService::ListLeases(grpc::ServerContext* context,
+                                      const v1::ListLeasesRequest* request,
+                                      v1::ListLeasesResponse* response) {
   auto answer = [&](const Principal& principal) -> absl::StatusOr<v1::ListLeasesResponse> {
     if (request->page_size() < 0 || request->page_size() > kPageSizeMax) {
       return Error(Reason::kInvalidArgument, StrCat("page_size must be 1 to ", kPageSizeMax));

@@ -114,9 +114,9 @@ std::unique_ptr<Operation> LeaseService::HandleRenew(RenewCall* call) {
                                    });
 }
 
-grpc::ServerUnaryReactor* LeaseService::BatchAcquireLeases(
-    grpc::CallbackServerContext* context, const v1::BatchAcquireLeasesRequest* request,
-    v1::BatchAcquireLeasesResponse* response) {
+grpc::Status LeaseService::BatchAcquireLeases(grpc::ServerContext* context,
+                                              const v1::BatchAcquireLeasesRequest* request,
+                                              v1::BatchAcquireLeasesResponse* response) {
   return Dispatch<v1::BatchAcquireLeasesResponse>(
       context, response, gate_, batch_acquire_, [&](auto call) {
         int count = request->requests_size();
@@ -155,9 +155,8 @@ grpc::ServerUnaryReactor* LeaseService::BatchAcquireLeases(
       });
 }
 
-grpc::ServerUnaryReactor* LeaseService::GetLease(grpc::CallbackServerContext* context,
-                                                 const v1::GetLeaseRequest* request,
-                                                 v1::Lease* response) {
+grpc::Status LeaseService::GetLease(grpc::ServerContext* context,
+                                    const v1::GetLeaseRequest* request, v1::Lease* response) {
   return DispatchRead<v1::Lease>(
       context, response, gate_, get_, [&](const Principal& principal) -> absl::StatusOr<v1::Lease> {
         ASSIGN_OR_RETURN(LeaseId id, ParseLeaseName(request->name()));
@@ -174,9 +173,9 @@ grpc::ServerUnaryReactor* LeaseService::GetLease(grpc::CallbackServerContext* co
       });
 }
 
-grpc::ServerUnaryReactor* LeaseService::ReleaseLease(grpc::CallbackServerContext* context,
-                                                     const v1::ReleaseLeaseRequest* request,
-                                                     v1::Lease* response) {
+grpc::Status LeaseService::ReleaseLease(grpc::ServerContext* context,
+                                        const v1::ReleaseLeaseRequest* request,
+                                        v1::Lease* response) {
   return Dispatch<v1::Lease>(context, response, gate_, release_, [&](auto call) {
     auto parse = [&]() -> absl::StatusOr<LeaseId> {
       if (request->lease_case() == v1::ReleaseLeaseRequest::kToken) {
@@ -209,9 +208,9 @@ grpc::ServerUnaryReactor* LeaseService::ReleaseLease(grpc::CallbackServerContext
   });
 }
 
-grpc::ServerUnaryReactor* LeaseService::CheckLease(grpc::CallbackServerContext* context,
-                                                   const v1::CheckLeaseRequest* request,
-                                                   v1::CheckLeaseResponse* response) {
+grpc::Status LeaseService::CheckLease(grpc::ServerContext* context,
+                                      const v1::CheckLeaseRequest* request,
+                                      v1::CheckLeaseResponse* response) {
   return DispatchRead<v1::CheckLeaseResponse>(
       context, response, gate_, check_,
       [&](const Principal& principal) -> absl::StatusOr<v1::CheckLeaseResponse> {

@@ -8,15 +8,9 @@
 
 namespace leasehold {
 
-// LeaseService: AcquireLease and RenewLease on the hot thread, the rest on the callback API.
-using LeaseServiceBase =
-    v1::LeaseService::WithAsyncMethod_AcquireLease<v1::LeaseService::WithAsyncMethod_RenewLease<
-        v1::LeaseService::WithCallbackMethod_BatchAcquireLeases<
-            v1::LeaseService::WithCallbackMethod_GetLease<
-                v1::LeaseService::WithCallbackMethod_ListLeases<
-                    v1::LeaseService::WithCallbackMethod_ReleaseLease<
-                        v1::LeaseService::WithCallbackMethod_CheckLease<
-                            v1::LeaseService::Service>>>>>>>;
+// LeaseService: AcquireLease and RenewLease on the hot thread, the rest on threads of their own.
+using LeaseServiceBase = v1::LeaseService::WithAsyncMethod_AcquireLease<
+    v1::LeaseService::WithAsyncMethod_RenewLease<v1::LeaseService::Service>>;
 
 class LeaseService final : public LeaseServiceBase {
  public:
@@ -25,21 +19,17 @@ class LeaseService final : public LeaseServiceBase {
   // Waits for `calls` calls of each hot method at once, after the server was started.
   void AwaitCalls(grpc::ServerCompletionQueue* queue, int calls);
 
-  grpc::ServerUnaryReactor* BatchAcquireLeases(grpc::CallbackServerContext* context,
-                                               const v1::BatchAcquireLeasesRequest* request,
-                                               v1::BatchAcquireLeasesResponse* response) override;
-  grpc::ServerUnaryReactor* GetLease(grpc::CallbackServerContext* context,
-                                     const v1::GetLeaseRequest* request,
-                                     v1::Lease* response) override;
-  grpc::ServerUnaryReactor* ListLeases(grpc::CallbackServerContext* context,
-                                       const v1::ListLeasesRequest* request,
-                                       v1::ListLeasesResponse* response) override;
-  grpc::ServerUnaryReactor* ReleaseLease(grpc::CallbackServerContext* context,
-                                         const v1::ReleaseLeaseRequest* request,
-                                         v1::Lease* response) override;
-  grpc::ServerUnaryReactor* CheckLease(grpc::CallbackServerContext* context,
-                                       const v1::CheckLeaseRequest* request,
-                                       v1::CheckLeaseResponse* response) override;
+  grpc::Status BatchAcquireLeases(grpc::ServerContext* context,
+                                  const v1::BatchAcquireLeasesRequest* request,
+                                  v1::BatchAcquireLeasesResponse* response) override;
+  grpc::Status GetLease(grpc::ServerContext* context, const v1::GetLeaseRequest* request,
+                        v1::Lease* response) override;
+  grpc::Status ListLeases(grpc::ServerContext* context, const v1::ListLeasesRequest* request,
+                          v1::ListLeasesResponse* response) override;
+  grpc::Status ReleaseLease(grpc::ServerContext* context, const v1::ReleaseLeaseRequest* request,
+                            v1::Lease* response) override;
+  grpc::Status CheckLease(grpc::ServerContext* context, const v1::CheckLeaseRequest* request,
+                          v1::CheckLeaseResponse* response) override;
 
  private:
   using AcquireCall = HotCall<v1::AcquireLeaseRequest, v1::AcquireLeaseResponse>;

@@ -17,42 +17,44 @@ namespace {
 constexpr std::string_view kService = "leasehold.v1.LedgerService";
 constexpr uint32_t kExportFormat = 1;
 
-absl::Status ExportTexts(StoreView& view, ExportStream& stream) {
+using ExportCall = StreamCall<v1::ExportRecord>;
+
+absl::Status ExportTexts(StoreView& view, ExportCall& call) {
   return view.ReadTexts([&](const TextRow& row) {
     v1::ExportRecord record;
     record.mutable_text()->set_id(row.id.value());
     record.mutable_text()->set_kind(static_cast<uint32_t>(row.kind));
     record.mutable_text()->set_salt(row.salt);
     record.mutable_text()->set_text(row.text);
-    return stream.Write(std::move(record));
+    return call.Write(record, ExportCall::Then::kMore);
   });
 }
 
-absl::Status ExportBodies(StoreView& view, ExportStream& stream) {
+absl::Status ExportBodies(StoreView& view, ExportCall& call) {
   return view.ReadBodies([&](const BodyRow& row) {
     v1::ExportRecord record;
     record.mutable_body()->set_body(row.body);
-    return stream.Write(std::move(record));
+    return call.Write(record, ExportCall::Then::kMore);
   });
 }
 
-absl::Status ExportLedger(StoreView& view, uint64_t size, ExportStream& stream) {
+absl::Status ExportLedger(StoreView& view, uint64_t size, ExportCall& call) {
   return view.ReadEntries(0, size, [&](uint64_t index, std::string_view bytes) {
     v1::ExportRecord record;
     record.mutable_entry()->set_index(index);
     record.mutable_entry()->set_raw(std::string(bytes));
-    return stream.Write(std::move(record));
+    return call.Write(record, ExportCall::Then::kMore);
   });
 }
 
-absl::Status ExportSnapshot(StoreView& view, ExportStream& stream) {
+absl::Status ExportSnapshot(StoreView& view, ExportCall& call) {
   return view
       .ReadSnapshot([&](const SnapshotRow& row) {
         v1::ExportRecord record;
         record.mutable_snapshot_row()->set_section(row.section);
         record.mutable_snapshot_row()->set_key(row.key);
         record.mutable_snapshot_row()->set_body(row.body);
-        return stream.Write(std::move(record));
+        return call.Write(record, ExportCall::Then::kMore);
       })
       .status();
 }
@@ -60,17 +62,17 @@ absl::Status ExportSnapshot(StoreView& view, ExportStream& stream) {
 }  // namespace
 
 LedgerService::LedgerService(LeaseAuthority& authority, const Gate& gate, Store& store,
-                             ReadPool& pool, ReadPool& bulk)
+                             ReadPool& pool, OpenStreams& streams)
     : authority_(authority),
       gate_(gate),
       store_(store),
       pool_(pool),
-      bulk_(bulk),
+      streams_(streams),
       tokens_(authority.vault()) {}
 
-grpc::ServerUnaryReactor* LedgerService::ListEntries(grpc::CallbackServerContext* context,
-                                                     const v1::ListEntriesRequest* request,
-                                                     v1::ListEntriesResponse* response) {
+grpc::Status LedgerService::ListEntries(grpc::ServerContext* context,
+                                        const v1::ListEntriesRequest* request,
+                                        v1::ListEntriesResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListEntries");
   return Dispatch<v1::ListEntriesResponse>(context, response, gate_, method, [&](auto call) {
     ReadCall(pool_, call, [this, request] { return ReadEntries(*request); });
@@ -107,9 +109,9 @@ absl::StatusOr<v1::ListEntriesResponse> LedgerService::ReadEntries(
   return response;
 }
 
-grpc::ServerUnaryReactor* LedgerService::QueryUsage(grpc::CallbackServerContext* context,
-                                                    const v1::QueryUsageRequest* request,
-                                                    v1::QueryUsageResponse* response) {
+grpc::Status LedgerService::QueryUsage(grpc::ServerContext* context,
+                                       const v1::QueryUsageRequest* request,
+                                       v1::QueryUsageResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "QueryUsage");
   return Dispatch<v1::QueryUsageResponse>(context, response, gate_, method, [&](auto call) {
     ReadCall(pool_, call, [this, request] { return ReadUsage(*request); });
@@ -147,9 +149,9 @@ absl::StatusOr<v1::QueryUsageResponse> LedgerService::ReadUsage(
   return response;
 }
 
-grpc::ServerUnaryReactor* LedgerService::GetCheckpoint(grpc::CallbackServerContext* context,
-                                                       const v1::GetCheckpointRequest*,
-                                                       v1::Checkpoint* response) {
+grpc::Status LedgerService::GetCheckpoint(grpc::ServerContext* context,
+                                          const v1::GetCheckpointRequest*,
+                                          v1::Checkpoint* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetCheckpoint");
   return DispatchRead<v1::Checkpoint>(context, response, gate_, method, [&](const Principal&) {
     TreeHead head;
@@ -162,27 +164,15 @@ grpc::ServerUnaryReactor* LedgerService::GetCheckpoint(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerWriteReactor<v1::ExportRecord>* LedgerService::ExportEntries(
-    grpc::CallbackServerContext* context, const v1::ExportEntriesRequest*) {
+grpc::Status LedgerService::ExportEntries(grpc::ServerContext* context,
+                                          const v1::ExportEntriesRequest*,
+                                          grpc::ServerWriter<v1::ExportRecord>* writer) {
   static const ApiMethod& method = FindApiMethod(kService, "ExportEntries");
-  absl::StatusOr<Principal> principal = gate_.Admit(*context, method);
-  auto report = [this, start = absl::Now(), principal](const absl::Status& status) {
-    gate_.Observe({.method = method,
-                   .status = status,
-                   .duration = absl::Now() - start,
-                   .principal = principal.ok() ? &*principal : nullptr});
-  };
-  auto* stream = new ExportStream(context, std::move(report));
-  absl::Status accepted = principal.ok()
-                              ? bulk_.Submit([this, stream] { stream->End(Export(*stream)); })
-                              : principal.status();
-  if (!accepted.ok()) {
-    stream->End(accepted);
-  }
-  return stream;
+  return DispatchStream<v1::ExportRecord>(context, writer, gate_, method, streams_,
+                                          [&](ExportCall& call) { return Export(call); });
 }
 
-absl::Status LedgerService::Export(ExportStream& stream) const {
+absl::Status LedgerService::Export(ExportCall& call) const {
   std::string origin = authority_.published().Read(
       [](const PublishedState::View& view) { return view.state.origin(); });
   ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store_.NewView());
@@ -190,14 +180,14 @@ absl::Status LedgerService::Export(ExportStream& stream) const {
   v1::ExportRecord header;
   header.mutable_header()->set_format(kExportFormat);
   header.mutable_header()->set_tree_size(head.size);
-  RETURN_IF_ERROR(stream.Write(std::move(header)));
-  RETURN_IF_ERROR(ExportTexts(*view, stream));
-  RETURN_IF_ERROR(ExportBodies(*view, stream));
-  RETURN_IF_ERROR(ExportLedger(*view, head.size, stream));
-  RETURN_IF_ERROR(ExportSnapshot(*view, stream));
+  RETURN_IF_ERROR(call.Write(header, ExportCall::Then::kMore));
+  RETURN_IF_ERROR(ExportTexts(*view, call));
+  RETURN_IF_ERROR(ExportBodies(*view, call));
+  RETURN_IF_ERROR(ExportLedger(*view, head.size, call));
+  RETURN_IF_ERROR(ExportSnapshot(*view, call));
   v1::ExportRecord last;
   ASSIGN_OR_RETURN(*last.mutable_checkpoint(), SignedCheckpoint(authority_.vault(), origin, head));
-  return stream.Write(std::move(last));
+  return call.Write(last);
 }
 
 }  // namespace leasehold

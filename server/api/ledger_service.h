@@ -2,10 +2,10 @@
 #define LEASEHOLD_SERVER_API_LEDGER_SERVICE_H_
 
 #include "leasehold/v1/ledger.grpc.pb.h"
-#include "server/api/export_stream.h"
 #include "server/api/gate.h"
 #include "server/api/page_token.h"
 #include "server/api/read_pool.h"
+#include "server/api/stream_call.h"
 #include "server/api/unary_call.h"
 #include "server/leases/lease_authority.h"
 #include "storage/store.h"
@@ -13,35 +13,32 @@
 namespace leasehold {
 
 // LedgerService. Pages are read on `pool`; exports, which take as long as their callers like, on
-// `bulk`, so that slow ones never hold up pages. The arguments must outlive it.
-class LedgerService final : public v1::LedgerService::CallbackService {
+// the threads of their calls. The arguments must outlive it.
+class LedgerService final : public v1::LedgerService::Service {
  public:
   LedgerService(LeaseAuthority& authority, const Gate& gate, Store& store, ReadPool& pool,
-                ReadPool& bulk);
+                OpenStreams& streams);
 
-  grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context,
-                                        const v1::ListEntriesRequest* request,
-                                        v1::ListEntriesResponse* response) override;
-  grpc::ServerUnaryReactor* QueryUsage(grpc::CallbackServerContext* context,
-                                       const v1::QueryUsageRequest* request,
-                                       v1::QueryUsageResponse* response) override;
-  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
-                                          const v1::GetCheckpointRequest* request,
-                                          v1::Checkpoint* response) override;
-  grpc::ServerWriteReactor<v1::ExportRecord>* ExportEntries(
-      grpc::CallbackServerContext* context, const v1::ExportEntriesRequest* request) override;
+  grpc::Status ListEntries(grpc::ServerContext* context, const v1::ListEntriesRequest* request,
+                           v1::ListEntriesResponse* response) override;
+  grpc::Status QueryUsage(grpc::ServerContext* context, const v1::QueryUsageRequest* request,
+                          v1::QueryUsageResponse* response) override;
+  grpc::Status GetCheckpoint(grpc::ServerContext* context, const v1::GetCheckpointRequest* request,
+                             v1::Checkpoint* response) override;
+  grpc::Status ExportEntries(grpc::ServerContext* context, const v1::ExportEntriesRequest* request,
+                             grpc::ServerWriter<v1::ExportRecord>* writer) override;
 
  private:
   absl::StatusOr<v1::ListEntriesResponse> ReadEntries(const v1::ListEntriesRequest& request) const;
   absl::StatusOr<v1::QueryUsageResponse> ReadUsage(const v1::QueryUsageRequest& request) const;
   // Writes everything that one view of the store holds.
-  absl::Status Export(ExportStream& stream) const;
+  absl::Status Export(StreamCall<v1::ExportRecord>& call) const;
 
   LeaseAuthority& authority_;
   const Gate& gate_;
   Store& store_;
   ReadPool& pool_;
-  ReadPool& bulk_;
+  OpenStreams& streams_;
   const PageTokens tokens_;
 };
 

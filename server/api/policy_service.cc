@@ -73,9 +73,9 @@ PolicyService::PolicyService(LeaseAuthority& authority, const Gate& gate, Store&
                              ReadPool& pool)
     : authority_(authority), gate_(gate), store_(store), pool_(pool), tokens_(authority.vault()) {}
 
-grpc::ServerUnaryReactor* PolicyService::ApplyPolicies(grpc::CallbackServerContext* context,
-                                                       const v1::ApplyPoliciesRequest* request,
-                                                       v1::ApplyPoliciesResponse* response) {
+grpc::Status PolicyService::ApplyPolicies(grpc::ServerContext* context,
+                                          const v1::ApplyPoliciesRequest* request,
+                                          v1::ApplyPoliciesResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ApplyPolicies");
   return Dispatch<v1::ApplyPoliciesResponse>(context, response, gate_, method, [&](auto call) {
     absl::Status accepted =
@@ -138,9 +138,9 @@ void PolicyService::Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest&
       });
 }
 
-grpc::ServerUnaryReactor* PolicyService::GetPolicySet(grpc::CallbackServerContext* context,
-                                                      const v1::GetPolicySetRequest* request,
-                                                      v1::PolicySetRevision* response) {
+grpc::Status PolicyService::GetPolicySet(grpc::ServerContext* context,
+                                         const v1::GetPolicySetRequest* request,
+                                         v1::PolicySetRevision* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetPolicySet");
   return Dispatch<v1::PolicySetRevision>(context, response, gate_, method, [&](auto call) {
     ReadCall(pool_, call, [this, request] { return ReadSet(*request); });
@@ -180,9 +180,9 @@ absl::StatusOr<v1::PolicySet> PolicyService::ReadBody(const Hash& hash) const {
   return set;
 }
 
-grpc::ServerUnaryReactor* PolicyService::ListRevisions(grpc::CallbackServerContext* context,
-                                                       const v1::ListRevisionsRequest* request,
-                                                       v1::ListRevisionsResponse* response) {
+grpc::Status PolicyService::ListRevisions(grpc::ServerContext* context,
+                                          const v1::ListRevisionsRequest* request,
+                                          v1::ListRevisionsResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListRevisions");
   auto list = [&](const Principal&) -> absl::StatusOr<v1::ListRevisionsResponse> {
     ASSIGN_OR_RETURN(size_t page_size, ParsePageSize(request->page_size()));

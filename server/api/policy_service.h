@@ -13,19 +13,16 @@ namespace leasehold {
 
 // PolicyService. Sets lie in the store by their hash, and compiling a large one takes a while, so
 // that is done on `pool`. The arguments must outlive it.
-class PolicyService final : public v1::PolicyService::CallbackService {
+class PolicyService final : public v1::PolicyService::Service {
  public:
   PolicyService(LeaseAuthority& authority, const Gate& gate, Store& store, ReadPool& pool);
 
-  grpc::ServerUnaryReactor* ApplyPolicies(grpc::CallbackServerContext* context,
-                                          const v1::ApplyPoliciesRequest* request,
-                                          v1::ApplyPoliciesResponse* response) override;
-  grpc::ServerUnaryReactor* GetPolicySet(grpc::CallbackServerContext* context,
-                                         const v1::GetPolicySetRequest* request,
-                                         v1::PolicySetRevision* response) override;
-  grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
-                                          const v1::ListRevisionsRequest* request,
-                                          v1::ListRevisionsResponse* response) override;
+  grpc::Status ApplyPolicies(grpc::ServerContext* context, const v1::ApplyPoliciesRequest* request,
+                             v1::ApplyPoliciesResponse* response) override;
+  grpc::Status GetPolicySet(grpc::ServerContext* context, const v1::GetPolicySetRequest* request,
+                            v1::PolicySetRevision* response) override;
+  grpc::Status ListRevisions(grpc::ServerContext* context, const v1::ListRevisionsRequest* request,
+                             v1::ListRevisionsResponse* response) override;
 
  private:
   using ApplyCall = std::shared_ptr<UnaryCall<v1::ApplyPoliciesResponse>>;

@@ -73,9 +73,9 @@ SecretService::SecretService(LeaseAuthority& authority, const Gate& gate, Store&
                              ReadPool& pool)
     : authority_(authority), gate_(gate), store_(store), pool_(pool), tokens_(authority.vault()) {}
 
-grpc::ServerUnaryReactor* SecretService::CreateSecret(grpc::CallbackServerContext* context,
-                                                      const v1::CreateSecretRequest* request,
-                                                      v1::Secret* response) {
+grpc::Status SecretService::CreateSecret(grpc::ServerContext* context,
+                                         const v1::CreateSecretRequest* request,
+                                         v1::Secret* response) {
   static const ApiMethod& method = FindApiMethod(kService, "CreateSecret");
   return Dispatch<v1::Secret>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Secret>(authority_, call, ParseSecret(call->principal(), request->secret()),
@@ -83,9 +83,8 @@ grpc::ServerUnaryReactor* SecretService::CreateSecret(grpc::CallbackServerContex
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::GetSecret(grpc::CallbackServerContext* context,
-                                                   const v1::GetSecretRequest* request,
-                                                   v1::Secret* response) {
+grpc::Status SecretService::GetSecret(grpc::ServerContext* context,
+                                      const v1::GetSecretRequest* request, v1::Secret* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetSecret");
   return DispatchRead<v1::Secret>(context, response, gate_, method, [&](const Principal&) {
     return ReadEntity<v1::Secret>(authority_, EntityKind::kSecret,
@@ -93,9 +92,9 @@ grpc::ServerUnaryReactor* SecretService::GetSecret(grpc::CallbackServerContext* 
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::ListSecrets(grpc::CallbackServerContext* context,
-                                                     const v1::ListSecretsRequest* request,
-                                                     v1::ListSecretsResponse* response) {
+grpc::Status SecretService::ListSecrets(grpc::ServerContext* context,
+                                        const v1::ListSecretsRequest* request,
+                                        v1::ListSecretsResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListSecrets");
   return DispatchRead<v1::ListSecretsResponse>(
       context, response, gate_, method, [&](const Principal&) {
@@ -107,9 +106,9 @@ grpc::ServerUnaryReactor* SecretService::ListSecrets(grpc::CallbackServerContext
       });
 }
 
-grpc::ServerUnaryReactor* SecretService::UpdateSecret(grpc::CallbackServerContext* context,
-                                                      const v1::UpdateSecretRequest* request,
-                                                      v1::Secret* response) {
+grpc::Status SecretService::UpdateSecret(grpc::ServerContext* context,
+                                         const v1::UpdateSecretRequest* request,
+                                         v1::Secret* response) {
   static const ApiMethod& method = FindApiMethod(kService, "UpdateSecret");
   return Dispatch<v1::Secret>(context, response, gate_, method, [&](auto call) {
     WriteCall<v1::Secret>(authority_, call, ParseSecret(call->principal(), request->secret()),
@@ -117,9 +116,9 @@ grpc::ServerUnaryReactor* SecretService::UpdateSecret(grpc::CallbackServerContex
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::DeleteSecret(grpc::CallbackServerContext* context,
-                                                      const v1::DeleteSecretRequest* request,
-                                                      google::protobuf::Empty* response) {
+grpc::Status SecretService::DeleteSecret(grpc::ServerContext* context,
+                                         const v1::DeleteSecretRequest* request,
+                                         google::protobuf::Empty* response) {
   static const ApiMethod& method = FindApiMethod(kService, "DeleteSecret");
   return Dispatch<google::protobuf::Empty>(context, response, gate_, method, [&](auto call) {
     DeleteCall(authority_, call, EntityKind::kSecret,
@@ -127,9 +126,9 @@ grpc::ServerUnaryReactor* SecretService::DeleteSecret(grpc::CallbackServerContex
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::AddVersion(grpc::CallbackServerContext* context,
-                                                    const v1::AddVersionRequest* request,
-                                                    v1::Version* response) {
+grpc::Status SecretService::AddVersion(grpc::ServerContext* context,
+                                       const v1::AddVersionRequest* request,
+                                       v1::Version* response) {
   static const ApiMethod& method = FindApiMethod(kService, "AddVersion");
   ReceivedFields received(request);
   return Dispatch<v1::Version>(context, response, gate_, method, [&](auto call) {
@@ -153,36 +152,36 @@ grpc::ServerUnaryReactor* SecretService::AddVersion(grpc::CallbackServerContext*
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::ListVersions(grpc::CallbackServerContext* context,
-                                                      const v1::ListVersionsRequest* request,
-                                                      v1::ListVersionsResponse* response) {
+grpc::Status SecretService::ListVersions(grpc::ServerContext* context,
+                                         const v1::ListVersionsRequest* request,
+                                         v1::ListVersionsResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "ListVersions");
   return Dispatch<v1::ListVersionsResponse>(context, response, gate_, method, [&](auto call) {
     ReadCall(pool_, call, [this, request] { return ReadVersions(*request); });
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::DisableVersion(grpc::CallbackServerContext* context,
-                                                        const v1::DisableVersionRequest* request,
-                                                        v1::Version* response) {
+grpc::Status SecretService::DisableVersion(grpc::ServerContext* context,
+                                           const v1::DisableVersionRequest* request,
+                                           v1::Version* response) {
   static const ApiMethod& method = FindApiMethod(kService, "DisableVersion");
   return Dispatch<v1::Version>(context, response, gate_, method, [&](auto call) {
     ChangeVersionCall(std::move(call), request->name(), VersionState::kDisabled);
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::EnableVersion(grpc::CallbackServerContext* context,
-                                                       const v1::EnableVersionRequest* request,
-                                                       v1::Version* response) {
+grpc::Status SecretService::EnableVersion(grpc::ServerContext* context,
+                                          const v1::EnableVersionRequest* request,
+                                          v1::Version* response) {
   static const ApiMethod& method = FindApiMethod(kService, "EnableVersion");
   return Dispatch<v1::Version>(context, response, gate_, method, [&](auto call) {
     ChangeVersionCall(std::move(call), request->name(), VersionState::kEnabled);
   });
 }
 
-grpc::ServerUnaryReactor* SecretService::DestroyVersion(grpc::CallbackServerContext* context,
-                                                        const v1::DestroyVersionRequest* request,
-                                                        v1::Version* response) {
+grpc::Status SecretService::DestroyVersion(grpc::ServerContext* context,
+                                           const v1::DestroyVersionRequest* request,
+                                           v1::Version* response) {
   static const ApiMethod& method = FindApiMethod(kService, "DestroyVersion");
   return Dispatch<v1::Version>(context, response, gate_, method, [&](auto call) {
     ChangeVersionCall(std::move(call), request->name(), VersionState::kDestroyed);

@@ -14,40 +14,32 @@ namespace leasehold {
 
 // SecretService: metadata from published state; the names of a version's fields lie in the store
 // and are read on `pool`. All arguments must outlive it.
-class SecretService final : public v1::SecretService::CallbackService {
+class SecretService final : public v1::SecretService::Service {
  public:
   SecretService(LeaseAuthority& authority, const Gate& gate, Store& store, ReadPool& pool);
 
-  grpc::ServerUnaryReactor* CreateSecret(grpc::CallbackServerContext* context,
-                                         const v1::CreateSecretRequest* request,
-                                         v1::Secret* response) override;
-  grpc::ServerUnaryReactor* GetSecret(grpc::CallbackServerContext* context,
-                                      const v1::GetSecretRequest* request,
-                                      v1::Secret* response) override;
-  grpc::ServerUnaryReactor* ListSecrets(grpc::CallbackServerContext* context,
-                                        const v1::ListSecretsRequest* request,
-                                        v1::ListSecretsResponse* response) override;
-  grpc::ServerUnaryReactor* UpdateSecret(grpc::CallbackServerContext* context,
-                                         const v1::UpdateSecretRequest* request,
-                                         v1::Secret* response) override;
-  grpc::ServerUnaryReactor* DeleteSecret(grpc::CallbackServerContext* context,
-                                         const v1::DeleteSecretRequest* request,
-                                         google::protobuf::Empty* response) override;
-  grpc::ServerUnaryReactor* AddVersion(grpc::CallbackServerContext* context,
-                                       const v1::AddVersionRequest* request,
-                                       v1::Version* response) override;
-  grpc::ServerUnaryReactor* ListVersions(grpc::CallbackServerContext* context,
-                                         const v1::ListVersionsRequest* request,
-                                         v1::ListVersionsResponse* response) override;
-  grpc::ServerUnaryReactor* DisableVersion(grpc::CallbackServerContext* context,
-                                           const v1::DisableVersionRequest* request,
-                                           v1::Version* response) override;
-  grpc::ServerUnaryReactor* EnableVersion(grpc::CallbackServerContext* context,
-                                          const v1::EnableVersionRequest* request,
-                                          v1::Version* response) override;
-  grpc::ServerUnaryReactor* DestroyVersion(grpc::CallbackServerContext* context,
-                                           const v1::DestroyVersionRequest* request,
-                                           v1::Version* response) override;
+  grpc::Status CreateSecret(grpc::ServerContext* context, const v1::CreateSecretRequest* request,
+                            v1::Secret* response) override;
+  grpc::Status GetSecret(grpc::ServerContext* context, const v1::GetSecretRequest* request,
+                         v1::Secret* response) override;
+  grpc::Status ListSecrets(grpc::ServerContext* context, const v1::ListSecretsRequest* request,
+                           v1::ListSecretsResponse* response) override;
+  grpc::Status UpdateSecret(grpc::ServerContext* context, const v1::UpdateSecretRequest* request,
+                            v1::Secret* response) override;
+  grpc::Status DeleteSecret(grpc::ServerContext* context, const v1::DeleteSecretRequest* request,
+                            google::protobuf::Empty* response) override;
+  grpc::Status AddVersion(grpc::ServerContext* context, const v1::AddVersionRequest* request,
+                          v1::Version* response) override;
+  grpc::Status ListVersions(grpc::ServerContext* context, const v1::ListVersionsRequest* request,
+                            v1::ListVersionsResponse* response) override;
+  grpc::Status DisableVersion(grpc::ServerContext* context,
+                              const v1::DisableVersionRequest* request,
+                              v1::Version* response) override;
+  grpc::Status EnableVersion(grpc::ServerContext* context, const v1::EnableVersionRequest* request,
+                             v1::Version* response) override;
+  grpc::Status DestroyVersion(grpc::ServerContext* context,
+                              const v1::DestroyVersionRequest* request,
+                              v1::Version* response) override;
 
  private:
   using VersionCall = std::shared_ptr<UnaryCall<v1::Version>>;

@@ -2,92 +2,92 @@
 #define LEASEHOLD_SERVER_API_UNARY_CALL_H_
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/status.h>
 
 #include <memory>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
 #include "server/api/gate.h"
 #include "server/api/status_mapping.h"
 
 namespace leasehold {
 
-// One unary call of the callback API, from the gate to its end. Finish is called exactly once, on
-// any thread; a call that is dropped without it ends with INTERNAL, so none can hang.
+// One unary call of the synchronous API, as its handler sees it. gRPC gives each such call a thread
+// of its own, and Dispatch keeps that thread waiting until Finish was called. Finish is called
+// once, by any thread: the handler itself, the Committer's, or a pool's. A call that is dropped
+// without it ends with INTERNAL, so none can hang.
+//
+// Until Finish the request and the context live; after it nothing of the call may be touched.
 template <typename Response>
 class UnaryCall {
  public:
-  UnaryCall(grpc::CallbackServerContext* context, Response* response, const Gate& gate,
-            const ApiMethod& method)
-      : reactor_(context->DefaultReactor()), response_(response), gate_(gate), method_(method) {}
+  // Where Dispatch waits.
+  struct Outcome {
+    Response* response;
+    absl::Status status;
+    absl::Notification known;
+  };
+
+  UnaryCall(Outcome* outcome, Principal principal)
+      : outcome_(outcome), principal_(std::move(principal)) {}
   UnaryCall(const UnaryCall&) = delete;
   UnaryCall& operator=(const UnaryCall&) = delete;
   ~UnaryCall() {
-    if (reactor_ != nullptr) {
+    if (outcome_ != nullptr) {
       Finish(absl::InternalError("a call was dropped"));
     }
   }
 
   const Principal& principal() const { return principal_; }
-  grpc::ServerUnaryReactor* reactor() const { return reactor_; }
-  void set_principal(Principal principal) {
-    principal_ = std::move(principal);
-    authenticated_ = true;
-  }
 
-  // Ends the call with `response` or an error. gRPC may free everything of the call at once.
+  // Ends the call with `response` or an error.
   void Finish(absl::StatusOr<Response> response) {
     if (response.ok()) {
-      *response_ = *std::move(response);
+      *outcome_->response = *std::move(response);
     }
     Finish(response.status());
   }
   void Finish(const absl::Status& status) {
-    gate_.Observe({.method = method_,
-                   .status = status,
-                   .duration = absl::Now() - start_,
-                   .principal = authenticated_ ? &principal_ : nullptr});
-    std::exchange(reactor_, nullptr)->Finish(ToGrpcStatus(status));
+    Outcome* outcome = std::exchange(outcome_, nullptr);
+    outcome->status = status;
+    outcome->known.Notify();
   }
 
  private:
-  grpc::ServerUnaryReactor* reactor_;
-  Response* const response_;
-  const Gate& gate_;
-  const ApiMethod& method_;
-  const absl::Time start_ = absl::Now();
-  Principal principal_;
-  bool authenticated_ = false;
+  Outcome* outcome_;
+  const Principal principal_;
 };
 
-// The one dispatch wrapper of the callback API: authenticate, authorise, then `handle(call)`, which
-// validates and answers by call->Finish, now or later.
+// The one dispatch wrapper of the synchronous API: a slot among the calls that hold a thread,
+// authenticate, authorise, then `handle(call)`, which validates and answers by call->Finish, now or
+// later; `call` is a std::shared_ptr<UnaryCall<Response>>. Returns when that has happened.
 //
-//   return Dispatch<Secret>(context, response, gate_, kCreateSecret, [&](auto call) { ... });
+//   return Dispatch<v1::Secret>(context, response, gate_, method, [&](auto call) { ... });
 template <typename Response, typename Handle>
-grpc::ServerUnaryReactor* Dispatch(grpc::CallbackServerContext* context, Response* response,
-                                   const Gate& gate, const ApiMethod& method, Handle&& handle) {
-  auto call = std::make_shared<UnaryCall<Response>>(context, response, gate, method);
-  grpc::ServerUnaryReactor* reactor = call->reactor();
-  absl::StatusOr<Principal> principal = gate.Admit(*context, method);
-  if (!principal.ok()) {
-    call->Finish(principal.status());
-    return reactor;
-  }
-  call->set_principal(*std::move(principal));
-  std::forward<Handle>(handle)(std::move(call));
-  return reactor;
+grpc::Status Dispatch(grpc::ServerContext* context, Response* response, const Gate& gate,
+                      const ApiMethod& method, Handle&& handle) {
+  return gate.Pass(*context, method, [&](const Principal& principal) {
+    typename UnaryCall<Response>::Outcome outcome{.response = response, .status = {}, .known = {}};
+    std::forward<Handle>(handle)(std::make_shared<UnaryCall<Response>>(&outcome, principal));
+    outcome.known.WaitForNotification();
+    return outcome.status;
+  });
 }
 
 // Dispatch for methods that answer from published state at once: `answer(principal)` gives a
 // StatusOr<Response>.
 template <typename Response, typename Answer>
-grpc::ServerUnaryReactor* DispatchRead(grpc::CallbackServerContext* context, Response* response,
-                                       const Gate& gate, const ApiMethod& method, Answer&& answer) {
-  return Dispatch<Response>(
-      context, response, gate, method,
-      [&](std::shared_ptr<UnaryCall<Response>> call) { call->Finish(answer(call->principal())); });
+grpc::Status DispatchRead(grpc::ServerContext* context, Response* response, const Gate& gate,
+                          const ApiMethod& method, Answer&& answer) {
+  return gate.Pass(*context, method, [&](const Principal& principal) {
+    absl::StatusOr<Response> result = answer(principal);
+    if (result.ok()) {
+      *response = *std::move(result);
+    }
+    return result.status();
+  });
 }
 
 }  // namespace leasehold

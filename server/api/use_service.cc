@@ -113,9 +113,9 @@ absl::StatusOr<v1::RevealSecretResponse> UseService::DescribeRevealed(
   return response;
 }
 
-grpc::ServerUnaryReactor* UseService::RevealSecret(grpc::CallbackServerContext* context,
-                                                   const v1::RevealSecretRequest* request,
-                                                   v1::RevealSecretResponse* response) {
+grpc::Status UseService::RevealSecret(grpc::ServerContext* context,
+                                      const v1::RevealSecretRequest* request,
+                                      v1::RevealSecretResponse* response) {
   return Dispatch<v1::RevealSecretResponse>(context, response, gate_, reveal_, [&](auto call) {
     authority_.Reveal(
         call->principal(), request->token(),

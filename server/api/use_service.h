@@ -8,11 +8,10 @@
 
 namespace leasehold {
 
-// UseService: AuthorizeUse and BatchAuthorizeUse on the hot thread, RevealSecret on the callback
-// API.
-using UseServiceBase =
-    v1::UseService::WithAsyncMethod_AuthorizeUse<v1::UseService::WithAsyncMethod_BatchAuthorizeUse<
-        v1::UseService::WithCallbackMethod_RevealSecret<v1::UseService::Service>>>;
+// UseService: AuthorizeUse and BatchAuthorizeUse on the hot thread, RevealSecret on a thread of its
+// own.
+using UseServiceBase = v1::UseService::WithAsyncMethod_AuthorizeUse<
+    v1::UseService::WithAsyncMethod_BatchAuthorizeUse<v1::UseService::Service>>;
 
 class UseService final : public UseServiceBase {
  public:
@@ -21,9 +20,8 @@ class UseService final : public UseServiceBase {
   // Waits for `calls` calls of each hot method at once, after the server was started.
   void AwaitCalls(grpc::ServerCompletionQueue* queue, int calls);
 
-  grpc::ServerUnaryReactor* RevealSecret(grpc::CallbackServerContext* context,
-                                         const v1::RevealSecretRequest* request,
-                                         v1::RevealSecretResponse* response) override;
+  grpc::Status RevealSecret(grpc::ServerContext* context, const v1::RevealSecretRequest* request,
+                            v1::RevealSecretResponse* response) override;
 
  private:
   using AuthorizeCall = HotCall<v1::AuthorizeUseRequest, v1::AuthorizeUseResponse>;

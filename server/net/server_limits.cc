@@ -32,6 +32,14 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // the connection.
 constexpr int kPingIntervalMinMs = 10'000;
 
+// Threads of the synchronous API: the calls that hold one (Gate::kCallsMax, 64), and some that
+// refuse what comes beyond that and say why. Behind them gRPC refuses by itself.
+constexpr int kSyncThreadsMax = 96;
+// Threads that wait for the next call. One is enough to take it; those that have just finished one
+// may stay, so that a burst does not make a thread for each call.
+constexpr int kSyncPollersMin = 1;
+constexpr int kSyncPollersMax = 16;
+
 // 1,280 of the gRPC listeners (connection_limits.h), and as many again for broker, upstreams and
 // files.
 constexpr rlim_t kDescriptors = 4096;
@@ -41,7 +49,11 @@ constexpr rlim_t kDescriptors = 4096;
 void LimitServer(grpc::ServerBuilder& builder, size_t memory_bytes) {
   grpc::ResourceQuota quota("leasehold");
   quota.Resize(memory_bytes);
+  quota.SetMaxThreads(kSyncThreadsMax);
   builder.SetResourceQuota(quota);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kSyncPollersMin);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kSyncPollersMax);
   builder.SetMaxReceiveMessageSize(kRequestBytesMax);
   builder.SetMaxSendMessageSize(kReplyBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);

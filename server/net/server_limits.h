@@ -12,9 +12,9 @@ class ServerBuilder;
 
 namespace leasehold {
 
-// Gives the server that `builder` makes its limits: memory, size of a request and its headers,
-// calls per connection, the time a handshake may take, and how soon a dead peer is noticed. The
-// reasons stand beside the constants in the .cc file.
+// Gives the server that `builder` makes its limits: memory, threads of the synchronous API, size of
+// a request and its headers, calls per connection, the time a handshake may take, and how soon a
+// dead peer is noticed. The reasons stand beside the constants in the .cc file.
 void LimitServer(grpc::ServerBuilder& builder, size_t memory_bytes = kGrpcMemoryBytes);
 
 // Raises the soft limit of open descriptors to what the listeners admit together, or as far as the

@@ -14,6 +14,7 @@
 #include "server/api/identity_service.h"
 #include "server/api/lease_service.h"
 #include "server/api/ledger_service.h"
+#include "server/api/open_streams.h"
 #include "server/api/policy_service.h"
 #include "server/api/read_pool.h"
 #include "server/api/revocation_service.h"
@@ -52,7 +53,7 @@ class ApiServer::Impl {
         revocation_(revocations_, gate_),
         policies_(authority_, gate_, *opened_.store, pool_),
         identity_(authority_, gate_),
-        ledger_(authority_, gate_, *opened_.store, pool_, bulk_),
+        ledger_(authority_, gate_, *opened_.store, pool_, streams_),
         admin_(authority_, gate_, *opened_.store, pool_, bulk_,
                {.database = DatabasePath(folder),
                 .start_time = absl::Now(),
@@ -81,6 +82,7 @@ class ApiServer::Impl {
 
   ~Impl() {
     door_->Stop();
+    streams_.Stop();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
     hot_->Stop();
   }
@@ -98,6 +100,7 @@ class ApiServer::Impl {
   Gate gate_;
   ReadPool pool_{"read"};
   ReadPool bulk_{"bulk"};
+  OpenStreams streams_;
   RevocationMethods revocations_;
   SecretService secrets_;
   LeaseService leases_;

@@ -2,6 +2,7 @@
 #include <array>
 #include <span>
 
+#include "server/base/glob.h"
 #include "server/base/name.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -35,31 +36,8 @@ std::string ShortestMatch(std::string_view pattern) {
   return shortest;
 }
 
-// Backtracking to the last '*' is enough: if an earlier one stood for more, less would be left for
-// the rest, never something else. The same holds for '**' among segments below.
-bool SegmentMatches(std::string_view pattern, std::string_view segment) {
-  size_t p = 0;
-  size_t s = 0;
-  size_t star = std::string_view::npos;
-  size_t star_end = 0;  // Where the text that the last '*' stands for ends.
-  while (s < segment.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_end = s;
-    } else if (p < pattern.size() && pattern[p] == segment[s]) {
-      ++p;
-      ++s;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      s = ++star_end;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
+// Backtracking to the last '**' is enough: if an earlier one stood for more, less would be left for
+// the rest, never something else.
 bool SegmentsMatch(std::span<const std::string> pattern, std::span<const std::string_view> name) {
   size_t p = 0;
   size_t n = 0;
@@ -69,7 +47,7 @@ bool SegmentsMatch(std::span<const std::string> pattern, std::span<const std::st
     if (p < pattern.size() && pattern[p] == kAnySegments) {
       star = p++;
       star_end = n;
-    } else if (p < pattern.size() && SegmentMatches(pattern[p], name[n])) {
+    } else if (p < pattern.size() && GlobMatches(pattern[p], name[n])) {
       ++p;
       ++n;
     } else if (star != std::string_view::npos) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/policy/compiled_policy.h"
+#include "server/policy/compiled_rule.h"
 #include "server/policy/http_methods.h"
 #include "server/policy/message_checks.h"
 #include "server/policy/policy_index.h"
@@ -22,90 +24,27 @@ namespace leasehold {
 namespace {
 
 constexpr uint32_t kNobody = std::numeric_limits<uint32_t>::max();
+// What a rule without paths is recorded as.
+constexpr std::string_view kEveryPath = "/**";
+// The first word of a tool call's action, in the place of a method.
+constexpr std::string_view kToolAction = "TOOL";
 
-// How far a use gets through the conditions of a rule, in the order in which they are tried.
-enum class Stage { kNoRule, kTarget, kPath, kMethod, kAccess, kAllowed };
-
-// What is asked of a rule, looked at once and not once a rule.
-struct UseFacts {
-  explicit UseFacts(const UseQuery& q)
-      : query(q),
-        canonical_path(IsCanonicalPath(q.path)),
-        usable_method(IsUsableMethod(q.method)) {}
-  const UseQuery& query;
-  bool canonical_path;
-  bool usable_method;
-};
-
-// A rule and the path pattern that matched; nullptr where the rule names no paths.
-struct Attempt {
-  Stage stage = Stage::kNoRule;
-  const CompiledRule* rule = nullptr;
-  const PathPattern* path = nullptr;
-};
-
-bool NamesMethod(const CompiledRule& rule, std::string_view method) {
-  return rule.methods.empty() ||
-         std::find(rule.methods.begin(), rule.methods.end(), method) != rule.methods.end();
-}
-
-Attempt TryRule(const CompiledRule& rule, const UseFacts& facts) {
-  const UseQuery& query = facts.query;
-  if (rule.target != query.target) return {Stage::kTarget, &rule, nullptr};
-  if (!facts.canonical_path) return {Stage::kPath, &rule, nullptr};
-  const PathPattern* path = nullptr;
-  if (!rule.paths.empty()) {
-    const auto found =
-        std::find_if(rule.paths.begin(), rule.paths.end(),
-                     [&](const PathPattern& pattern) { return pattern.Matches(query.path); });
-    if (found == rule.paths.end()) return {Stage::kPath, &rule, nullptr};
-    path = &*found;
-  }
-  if (!facts.usable_method || !NamesMethod(rule, query.method))
-    return {Stage::kMethod, &rule, path};
-  if (rule.reads_only && !query.is_read) return {Stage::kAccess, &rule, path};
-  return {Stage::kAllowed, &rule, path};
-}
-
-// The first rule that allows, else the first of those that came nearest.
-Attempt TryPolicy(const CompiledPolicy& policy, const UseFacts& facts) {
-  Attempt best;
+// How the rules of a policy fared: the first that allows, else the first of those that came
+// nearest.
+RuleAttempt TryPolicy(const CompiledPolicy& policy, const UseFacts& facts) {
+  if (policy.LacksApproval(facts.query.subject)) return {Stage::kApproval, nullptr, {}};
+  RuleAttempt best;
   for (const CompiledRule& rule : policy.allow) {
-    const Attempt attempt = TryRule(rule, facts);
+    const RuleAttempt attempt = TryRule(rule, facts);
     if (attempt.stage > best.stage) best = attempt;
     if (best.stage == Stage::kAllowed) break;
   }
   return best;
 }
 
-std::string MethodHint(const CompiledPolicy& policy, const CompiledRule& rule) {
-  if (rule.methods.empty()) return StrCat("policy ", policy.name, " does not allow this method");
-  std::string hint = StrCat("policy ", policy.name, " allows ");
-  for (size_t i = 0; i < rule.methods.size(); ++i) {
-    if (i > 0) hint += i + 1 == rule.methods.size() ? " and " : ", ";
-    hint += rule.methods[i];
-  }
-  return hint + " only";
-}
-
-std::string HintOf(const CompiledPolicy& policy, const Attempt& attempt, const UseFacts& facts) {
-  const std::string who = StrCat("policy ", policy.name);
-  switch (attempt.stage) {
-    case Stage::kNoRule:
-      return StrCat(who, " allows no use");
-    case Stage::kTarget:
-      return StrCat(who, " does not allow this target");
-    case Stage::kPath:
-      if (!facts.canonical_path) return StrCat("the path ", PathOffence(facts.query.path));
-      return StrCat(who, " does not allow this path");
-    case Stage::kMethod:
-      return MethodHint(policy, *attempt.rule);
-    case Stage::kAccess:
-      return StrCat(who, " allows reads only");
-    case Stage::kAllowed:
-      break;
-  }
-  return {};
+std::string_view RuleName(const RuleAttempt& attempt) {
+  if (attempt.stage == Stage::kApproval) return "approval";
+  return attempt.rule == nullptr ? std::string_view() : attempt.rule->name;
 }
 
 }  // namespace
@@ -117,19 +56,44 @@ struct CompiledPolicies::Rep {
         allows(policies, false),
         denies(policies, true) {}
 
-  // The first policy of the set that denies, or kNobody.
-  uint32_t FirstDeny(const DecisionSubject& subject) const {
-    uint32_t first = kNobody;
+  // The first policies of the set that deny, or kNobody.
+  struct Denying {
+    uint32_t enforced = kNobody;
+    uint32_t observed = kNobody;
+  };
+  Denying FindDenying(const DecisionSubject& subject) const {
+    Denying found;
     denies.ForEachCandidate(subject, [&](uint32_t place) {
-      if (place < first && Covers(policies[place], subject)) first = place;
+      const CompiledPolicy& policy = policies[place];
+      uint32_t& first = policy.ObservedAt(subject.time) ? found.observed : found.enforced;
+      if (place < first && Covers(policy, subject)) first = place;
     });
-    return first;
+    return found;
   }
+
+  // The denial of the policy at `place`, where it is only observed.
+  ObservedDenial DenialOf(uint32_t place, Reason reason, std::string_view rule) const {
+    return {.reason = reason, .policy = policies[place].name, .rule = rule};
+  }
+
+  // A policy that would issue a lease, and what puts it before others.
+  struct Terms {
+    uint32_t place = kNobody;
+    bool waits = false;  // for approvers
+    bool Before(const Terms& other, const std::vector<CompiledPolicy>& policies) const {
+      if (other.place == kNobody) return place != kNobody;
+      if (waits != other.waits) return other.waits;
+      const absl::Duration ttl = policies[place].ttl;
+      const absl::Duration other_ttl = policies[other.place].ttl;
+      return ttl != other_ttl ? ttl > other_ttl : place < other.place;
+    }
+  };
 
   // What the policies that allow have to say about a lease.
   struct Allowing {
     uint32_t first = kNobody;  // of those that show the secret
-    uint32_t best = kNobody;   // of those with the delivery: the longest ttl
+    Terms enforced;            // of those with the delivery: the best, if all were enforced
+    Terms observed;            // the same, if those in observe mode waited for nobody
   };
   Allowing FindAllowing(const DecisionSubject& subject, Delivery delivery) const {
     Allowing found;
@@ -138,10 +102,11 @@ struct CompiledPolicies::Rep {
       if (!Covers(policy, subject)) return;
       found.first = std::min(found.first, place);
       if (delivery == Delivery::kRevealed && policy.delivery != Delivery::kRevealed) return;
-      if (found.best == kNobody || policy.ttl > policies[found.best].ttl ||
-          (policy.ttl == policies[found.best].ttl && place < found.best)) {
-        found.best = place;
-      }
+      const bool lacks = policy.LacksApproval(subject);
+      const Terms enforced{place, lacks};
+      const Terms observed{place, lacks && !policy.ObservedAt(subject.time)};
+      if (enforced.Before(found.enforced, policies)) found.enforced = enforced;
+      if (observed.Before(found.observed, policies)) found.observed = observed;
     });
     return found;
   }
@@ -149,21 +114,78 @@ struct CompiledPolicies::Rep {
   // The attempt that decides a use and its policy: the first that allows, else the nearest.
   struct Outcome {
     uint32_t place = kNobody;
-    Attempt attempt;
-  };
-  Outcome FindOutcome(const UseFacts& facts) const {
-    Outcome outcome;
-    allows.ForEachCandidate(facts.query.subject, [&](uint32_t place) {
-      // Nothing after a policy that allows can change the answer.
-      if (outcome.attempt.stage == Stage::kAllowed && place >= outcome.place) return;
-      if (!Covers(policies[place], facts.query.subject)) return;
-      const Attempt attempt = TryPolicy(policies[place], facts);
-      if (outcome.place == kNobody || attempt.stage > outcome.attempt.stage ||
-          (attempt.stage == outcome.attempt.stage && place < outcome.place)) {
-        outcome = {place, attempt};
+    RuleAttempt attempt;
+    void Improve(uint32_t other_place, const RuleAttempt& other) {
+      if (place == kNobody || other.stage > attempt.stage ||
+          (other.stage == attempt.stage && other_place < place)) {
+        place = other_place;
+        attempt = other;
       }
+    }
+  };
+  // What the policies that allow have to say about a use.
+  struct Outcomes {
+    Outcome all;
+    Outcome observed;  // of those in observe mode
+    LimitList limits;
+  };
+  void FindOutcomes(const UseFacts& facts, Outcomes* found) const {
+    const DecisionSubject& subject = facts.query.subject;
+    allows.ForEachCandidate(subject, [&](uint32_t place) {
+      const CompiledPolicy& policy = policies[place];
+      // Nothing after a policy that allows can change the answer, only what is counted.
+      const bool decided = found->all.attempt.stage == Stage::kAllowed && place >= found->all.place;
+      if (decided && policy.limits.empty()) return;
+      if (!Covers(policy, subject)) return;
+      AddLimits(policy, &found->limits);
+      if (decided) return;
+      const RuleAttempt attempt = TryPolicy(policy, facts);
+      found->all.Improve(place, attempt);
+      if (policy.ObservedAt(subject.time)) found->observed.Improve(place, attempt);
     });
-    return outcome;
+    SortLimits(&found->limits);
+  }
+
+  static void AddLimits(const CompiledPolicy& policy, LimitList* limits) {
+    for (const CompiledLimit& limit : policy.limits) limits->push_back(&limit);
+  }
+
+  // Candidates come in no order, and some twice. Those of one policy lie side by side in memory.
+  static void SortLimits(LimitList* limits) {
+    if (limits->size() < 2) return;
+    std::sort(limits->begin(), limits->end(), [](const CompiledLimit* a, const CompiledLimit* b) {
+      return a->place != b->place ? a->place < b->place : std::less<>()(a, b);
+    });
+    limits->erase(std::unique(limits->begin(), limits->end()), limits->end());
+  }
+
+  // The limits of all that cover `subject`.
+  void CollectLimits(const DecisionSubject& subject, LimitList* limits) const {
+    allows.ForEachCandidate(subject, [&](uint32_t place) {
+      const CompiledPolicy& policy = policies[place];
+      if (!policy.limits.empty() && Covers(policy, subject)) AddLimits(policy, limits);
+    });
+    SortLimits(limits);
+  }
+
+  void TellDeny(uint32_t place, UseDecision* decision) const {
+    decision->policy = policies[place].name;
+    decision->rule = "deny";
+    if (decision->visible) decision->hint = StrCat("policy ", decision->policy, " denies it");
+  }
+
+  void TellOutcome(const Outcome& outcome, const UseFacts& facts, UseDecision* decision) const {
+    const CompiledPolicy& policy = policies[outcome.place];
+    const RuleAttempt& attempt = outcome.attempt;
+    decision->policy = policy.name;
+    decision->rule = RuleName(attempt);
+    if (attempt.stage != Stage::kAllowed) {
+      decision->hint = RuleHint(policy.name, attempt, facts);
+      return;
+    }
+    decision->reason = Reason::kNone;
+    decision->action = StrCat(decision->action, " ",
+                              attempt.pattern.empty() ? kEveryPath : attempt.pattern);
   }
 
   PolicyRevision revision;
@@ -191,14 +213,14 @@ absl::StatusOr<std::shared_ptr<const CompiledPolicies>> CompiledPolicies::Compil
   std::vector<CompiledPolicy> policies;
   policies.reserve(count);
   absl::flat_hash_set<std::string> names;
-  size_t entries = 0;
+  SetBudget budget;
   for (int i = 0; i < set.policies_size(); ++i) {
-    ASSIGN_OR_RETURN(CompiledPolicy policy, CompilePolicy(set.policies(i), i, &entries));
+    ASSIGN_OR_RETURN(CompiledPolicy policy, CompilePolicy(set.policies(i), i, &budget));
     if (!names.insert(policy.name).second) {
       return Error(Reason::kInvalidArgument,
                    StrCat("policy ", policy.name, ": name is used twice; names are distinct"));
     }
-    if (entries > kSetEntriesMax) {
+    if (budget.entries > kSetEntriesMax) {
       return Error(Reason::kInvalidArgument,
                    StrCat("policy ", policy.name, ": the lists up to here have more than ",
                           kSetEntriesMax, " entries, the most that one set may have"));
@@ -214,6 +236,16 @@ std::shared_ptr<const CompiledPolicies> CompiledPolicies::Empty() {
       std::make_unique<const Rep>(std::vector<CompiledPolicy>(), PolicyRevision(0))));
 }
 
+std::span<const CompiledPolicy> CompiledPolicies::policies() const { return rep_->policies; }
+
+std::vector<std::string_view> CompiledPolicies::ObservedAt(absl::Time time) const {
+  std::vector<std::string_view> names;
+  for (const CompiledPolicy& policy : rep_->policies) {
+    if (policy.ObservedAt(time)) names.push_back(policy.name);
+  }
+  return names;
+}
+
 LeaseDecision CompiledPolicies::DecideLease(const DecisionSubject& subject,
                                             Delivery delivery) const {
   const Rep::Allowing allowing = rep_->FindAllowing(subject, delivery);
@@ -223,50 +255,62 @@ LeaseDecision CompiledPolicies::DecideLease(const DecisionSubject& subject,
     return decision;
   }
   decision.visible = true;
-  if (const uint32_t deny = rep_->FirstDeny(subject); deny != kNobody) {
+  const Rep::Denying denying = rep_->FindDenying(subject);
+  if (denying.enforced != kNobody) {
     decision.reason = Reason::kPolicyDenied;
-    decision.policy = rep_->policies[deny].name;
+    decision.policy = rep_->policies[denying.enforced].name;
     return decision;
   }
-  if (allowing.best == kNobody) {
+  if (allowing.enforced.place == kNobody) {
     decision.reason = Reason::kDeliveryNotAllowed;
     decision.policy = rep_->policies[allowing.first].name;
     return decision;
   }
-  const CompiledPolicy& policy = rep_->policies[allowing.best];
+  // Where all are enforced, both are the same.
+  const bool spared = allowing.enforced.waits && !allowing.observed.waits;
+  const Rep::Terms& terms = spared ? allowing.observed : allowing.enforced;
+  const CompiledPolicy& policy = rep_->policies[terms.place];
   decision.allowed = true;
   decision.policy = policy.name;
   decision.ttl = policy.ttl;
   decision.max_ttl = policy.max_ttl;
+  decision.max_active = policy.max_active;
+  decision.binding = policy.binding;
+  if (terms.waits) decision.approval = &*policy.approval;
+  if (denying.observed != kNobody) {
+    decision.not_enforced = rep_->DenialOf(denying.observed, Reason::kPolicyDenied, "deny");
+  } else if (spared) {
+    decision.not_enforced = rep_->DenialOf(terms.place, Reason::kApprovalRequired, "approval");
+  }
   return decision;
 }
 
 UseDecision CompiledPolicies::DecideUse(const UseQuery& query) const {
   const UseFacts facts(query);
-  const Rep::Outcome outcome = rep_->FindOutcome(facts);
-  const std::string_view method = RecordedMethod(query.method);
+  Rep::Outcomes outcomes;
+  rep_->FindOutcomes(facts, &outcomes);
+  const std::string_view word = facts.tool_call ? kToolAction : RecordedMethod(query.method);
   UseDecision decision;
   decision.reason = Reason::kPolicyDenied;
-  decision.visible = outcome.place != kNobody;
-  decision.action = method;
-  if (const uint32_t deny = rep_->FirstDeny(query.subject); deny != kNobody) {
-    decision.policy = rep_->policies[deny].name;
-    decision.rule = "deny";
-    if (decision.visible) decision.hint = StrCat("policy ", decision.policy, " denies it");
+  decision.visible = outcomes.all.place != kNobody;
+  decision.action = word;
+  const Rep::Denying denying = rep_->FindDenying(query.subject);
+  if (denying.enforced != kNobody) {
+    rep_->TellDeny(denying.enforced, &decision);
     return decision;
   }
   if (!decision.visible) return decision;
-  const CompiledPolicy& policy = rep_->policies[outcome.place];
-  decision.policy = policy.name;
-  if (outcome.attempt.rule != nullptr) decision.rule = outcome.attempt.rule->name;
-  if (outcome.attempt.stage != Stage::kAllowed) {
-    decision.hint = HintOf(policy, outcome.attempt, facts);
-    return decision;
+  const bool allowed = outcomes.all.attempt.stage == Stage::kAllowed;
+  // Whether the policies in observe mode, taken to allow everything, allow it.
+  const bool spared = !allowed && outcomes.observed.place != kNobody && facts.possible();
+  if (denying.observed != kNobody && (allowed || spared)) {
+    rep_->TellDeny(denying.observed, &decision);
+  } else {
+    rep_->TellOutcome(spared ? outcomes.observed : outcomes.all, facts, &decision);
   }
-  const PathPattern* path = outcome.attempt.path;
-  decision.allowed = true;
-  decision.reason = Reason::kNone;
-  decision.action = StrCat(method, " ", path == nullptr ? std::string_view("/**") : path->value());
+  decision.not_enforced = (allowed || spared) && decision.reason != Reason::kNone;
+  decision.allowed = allowed || spared;
+  if (decision.allowed) decision.limits = std::move(outcomes.limits);
   return decision;
 }
 
@@ -276,22 +320,39 @@ UseDecision CompiledPolicies::DecideReveal(const DecisionSubject& subject) const
   decision.reason = Reason::kPolicyDenied;
   decision.visible = allowing.first != kNobody;
   decision.action = "REVEAL";
-  if (const uint32_t deny = rep_->FirstDeny(subject); deny != kNobody) {
-    decision.policy = rep_->policies[deny].name;
-    decision.rule = "deny";
-    if (decision.visible) decision.hint = StrCat("policy ", decision.policy, " denies it");
+  const Rep::Denying denying = rep_->FindDenying(subject);
+  if (denying.enforced != kNobody) {
+    rep_->TellDeny(denying.enforced, &decision);
     return decision;
   }
   if (!decision.visible) return decision;
   decision.rule = "lease";
-  if (allowing.best == kNobody) {
+  if (allowing.enforced.place == kNobody) {
     decision.policy = rep_->policies[allowing.first].name;
     decision.hint = StrCat("policy ", decision.policy, " allows brokered delivery only");
     return decision;
   }
   decision.allowed = true;
+  rep_->CollectLimits(subject, &decision.limits);
+  if (denying.observed != kNobody) {
+    rep_->TellDeny(denying.observed, &decision);
+    decision.not_enforced = true;
+    return decision;
+  }
   decision.reason = Reason::kNone;
-  decision.policy = rep_->policies[allowing.best].name;
+  decision.policy = rep_->policies[allowing.enforced.place].name;
+  return decision;
+}
+
+DenyDecision CompiledPolicies::DecideDeny(const DecisionSubject& subject) const {
+  const Rep::Denying denying = rep_->FindDenying(subject);
+  DenyDecision decision;
+  if (denying.enforced != kNobody) {
+    decision.denied = true;
+    decision.policy = rep_->policies[denying.enforced].name;
+  } else if (denying.observed != kNobody) {
+    decision.not_enforced = rep_->DenialOf(denying.observed, Reason::kPolicyDenied, "deny");
+  }
   return decision;
 }
 

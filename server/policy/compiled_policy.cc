@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "leasehold/v1/policy.pb.h"
+#include "server/base/glob.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/policy/http_methods.h"
 #include "server/policy/message_checks.h"
 #include "server/policy/policy_limits.h"
+#include "server/policy/policy_sections.h"
 
 namespace leasehold {
 namespace {
@@ -20,21 +23,21 @@ absl::Status Refuse(std::string_view key, std::string_view offence) {
   return Error(Reason::kInvalidArgument, StrCat(key, " ", offence));
 }
 
-absl::Status CheckCount(const Strings& list, std::string_view key, size_t* set_entries) {
+absl::Status CheckCount(const Strings& list, std::string_view key, SetBudget* budget) {
   const auto count = static_cast<size_t>(list.size());
   if (count > kListEntriesMax) {
     return Refuse(key,
                   StrCat("has ", count, " entries; at most ", kListEntriesMax, " are allowed"));
   }
-  *set_entries += count;
+  budget->entries += count;
   return absl::OkStatus();
 }
 
 // Parses each entry of `list` with Pattern::Parse.
 template <typename Pattern>
-absl::Status CompilePatterns(const Strings& list, std::string_view key, size_t* set_entries,
+absl::Status CompilePatterns(const Strings& list, std::string_view key, SetBudget* budget,
                              std::vector<Pattern>* out) {
-  RETURN_IF_ERROR(CheckCount(list, key, set_entries));
+  RETURN_IF_ERROR(CheckCount(list, key, budget));
   out->reserve(static_cast<size_t>(list.size()));
   for (int i = 0; i < list.size(); ++i) {
     ASSIGN_OR_RETURN(Pattern pattern, Pattern::Parse(list[i], StrCat(key, "[", i, "]")));
@@ -43,20 +46,47 @@ absl::Status CompilePatterns(const Strings& list, std::string_view key, size_t* 
   return absl::OkStatus();
 }
 
-absl::Status CompileSubjects(const v1::Policy& policy, size_t* set_entries, CompiledPolicy* out) {
+// Names of groups, sorted and distinct.
+absl::Status CompileGroups(const Strings& list, std::string_view key, SetBudget* budget,
+                           std::vector<std::string>* out) {
+  RETURN_IF_ERROR(CheckCount(list, key, budget));
+  for (int i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(const Name group, Name::Parse(list[i], StrCat(key, "[", i, "]")));
+    out->push_back(group.value());
+  }
+  std::sort(out->begin(), out->end());
+  out->erase(std::unique(out->begin(), out->end()), out->end());
+  return absl::OkStatus();
+}
+
+absl::Status CompileOnBehalfOf(const v1::OnBehalfOf& users, SetBudget* budget,
+                               CompiledOnBehalfOf* out) {
+  constexpr std::string_view kKey = "subjects.on_behalf_of";
+  if (users.users().empty() && users.groups().empty()) {
+    return Refuse(kKey, "is empty, so nobody could be meant; name users or groups of users");
+  }
+  RETURN_IF_ERROR(CheckCount(users.users(), StrCat(kKey, ".users"), budget));
+  for (int i = 0; i < users.users_size(); ++i) {
+    const std::string key = StrCat(kKey, ".users[", i, "]");
+    ASSIGN_OR_RETURN(const Text user, Text::Parse(users.users(i), key));
+    if (user.value().size() > kUserPatternBytesMax) {
+      return Refuse(key, StrCat("has more than ", kUserPatternBytesMax, " bytes"));
+    }
+    out->users.push_back(user.value());
+  }
+  return CompileGroups(users.groups(), StrCat(kKey, ".groups"), budget, &out->groups);
+}
+
+absl::Status CompileSubjects(const v1::Policy& policy, SetBudget* budget, CompiledPolicy* out) {
   const v1::Subjects& subjects = policy.subjects();
   if (subjects.agents().empty() && subjects.groups().empty()) {
     return Refuse("subjects", "is empty, so the policy is about nobody; name agents or groups");
   }
-  RETURN_IF_ERROR(CompilePatterns(subjects.agents(), "subjects.agents", set_entries, &out->agents));
-  RETURN_IF_ERROR(CheckCount(subjects.groups(), "subjects.groups", set_entries));
-  for (int i = 0; i < subjects.groups_size(); ++i) {
-    ASSIGN_OR_RETURN(const Name group,
-                     Name::Parse(subjects.groups(i), StrCat("subjects.groups[", i, "]")));
-    out->groups.push_back(group.value());
+  RETURN_IF_ERROR(CompilePatterns(subjects.agents(), "subjects.agents", budget, &out->agents));
+  RETURN_IF_ERROR(CompileGroups(subjects.groups(), "subjects.groups", budget, &out->groups));
+  if (subjects.has_on_behalf_of()) {
+    return CompileOnBehalfOf(subjects.on_behalf_of(), budget, &out->on_behalf_of.emplace());
   }
-  std::sort(out->groups.begin(), out->groups.end());
-  out->groups.erase(std::unique(out->groups.begin(), out->groups.end()), out->groups.end());
   return absl::OkStatus();
 }
 
@@ -87,6 +117,25 @@ absl::Status CompileTerms(const v1::LeaseTerms& terms, CompiledPolicy* out) {
       return Refuse("lease.max_ttl", "is shorter than lease.ttl, which it must hold");
     }
   }
+  if (terms.max_active() > kMaxActiveMax) {
+    return Refuse("lease.max_active", StrCat("must be 1 to ", kMaxActiveMax, ", or left out"));
+  }
+  out->max_active = terms.max_active();
+  switch (terms.binding()) {
+    case v1::BINDING_UNSPECIFIED:
+    case v1::BINDING_IDENTITY:
+      out->binding = Binding::kIdentity;
+      break;
+    case v1::BINDING_CERTIFICATE:
+      out->binding = Binding::kCertificate;
+      break;
+    case v1::BINDING_OS_USER:
+      out->binding = Binding::kOsUser;
+      break;
+    default:
+      return Refuse("lease.binding",
+                    "is not known to this version; write identity, certificate or os_user");
+  }
   switch (terms.delivery()) {
     case v1::DELIVERY_UNSPECIFIED:
     case v1::DELIVERY_BROKERED:
@@ -101,7 +150,7 @@ absl::Status CompileTerms(const v1::LeaseTerms& terms, CompiledPolicy* out) {
 }
 
 absl::StatusOr<CompiledRule> CompileRule(const v1::AllowRule& rule, int position,
-                                         size_t* set_entries) {
+                                         SetBudget* budget) {
   CompiledRule out;
   out.name = StrCat("allow[", position, "]");
   const auto key = [&out](std::string_view suffix) { return StrCat(out.name, ".", suffix); };
@@ -123,58 +172,69 @@ absl::StatusOr<CompiledRule> CompileRule(const v1::AllowRule& rule, int position
     default:
       return Refuse(key("access"), "is not known to this version; write read or write");
   }
-  RETURN_IF_ERROR(CheckCount(rule.methods(), key("methods"), set_entries));
+  RETURN_IF_ERROR(CheckCount(rule.methods(), key("methods"), budget));
   for (int i = 0; i < rule.methods_size(); ++i) {
     RETURN_IF_ERROR(CheckNamedMethod(rule.methods(i), StrCat(key("methods"), "[", i, "]")));
     out.methods.push_back(rule.methods(i));
   }
-  RETURN_IF_ERROR(CompilePatterns(rule.paths(), key("paths"), set_entries, &out.paths));
+  RETURN_IF_ERROR(CompilePatterns(rule.paths(), key("paths"), budget, &out.paths));
+  if (!rule.tools().empty()) {
+    return Refuse(key("tools"), "is not enforced by this version, so it is refused, not ignored");
+  }
   return out;
 }
 
-absl::Status CompileAllow(const v1::Policy& policy, size_t* set_entries, CompiledPolicy* out) {
+absl::Status CompileAllow(const v1::Policy& policy, SetBudget* budget, CompiledPolicy* out) {
   const auto count = static_cast<size_t>(policy.allow_size());
   if (count > kRulesPerPolicyMax) {
     return Refuse("allow",
                   StrCat("has ", count, " rules; at most ", kRulesPerPolicyMax, " are allowed"));
   }
-  *set_entries += count;
+  budget->entries += count;
   out->allow.reserve(count);
   for (int i = 0; i < policy.allow_size(); ++i) {
-    ASSIGN_OR_RETURN(CompiledRule rule, CompileRule(policy.allow(i), i, set_entries));
+    ASSIGN_OR_RETURN(CompiledRule rule, CompileRule(policy.allow(i), i, budget));
     out->allow.push_back(std::move(rule));
   }
   return absl::OkStatus();
 }
 
-absl::Status CompileBody(const v1::Policy& policy, size_t* set_entries, CompiledPolicy* out) {
-  if (HasUnknownFields(policy)) {
-    return Refuse("a section", "is not known to this version, so it is refused, not ignored");
-  }
+absl::Status CompileEffect(const v1::Policy& policy, CompiledPolicy* out) {
   switch (policy.effect()) {
     case v1::EFFECT_UNSPECIFIED:
     case v1::EFFECT_ALLOW:
-      break;
+      return absl::OkStatus();
     case v1::EFFECT_DENY:
-      out->deny = true;
       break;
     default:
       return Refuse("effect", "is not known to this version; write allow or deny");
   }
-  if (out->deny && policy.has_lease()) {
-    return Refuse("lease", "stands in a policy that denies; leave it out");
+  out->deny = true;
+  constexpr std::string_view kOffence = "stands in a policy that denies; leave it out";
+  if (policy.has_lease()) return Refuse("lease", kOffence);
+  if (policy.allow_size() > 0) return Refuse("allow", kOffence);
+  if (policy.has_approval()) return Refuse("approval", kOffence);
+  if (policy.limits_size() > 0) return Refuse("limits", kOffence);
+  return absl::OkStatus();
+}
+
+absl::Status CompileBody(const v1::Policy& policy, int position, SetBudget* budget, CompiledPolicy* out) {
+  if (HasUnknownFields(policy)) {
+    return Refuse("a section", "is not known to this version, so it is refused, not ignored");
   }
-  if (out->deny && policy.allow_size() > 0) {
-    return Refuse("allow", "stands in a policy that denies; leave it out");
-  }
-  RETURN_IF_ERROR(CompileSubjects(policy, set_entries, out));
-  RETURN_IF_ERROR(CompilePatterns(policy.workflows(), "workflows", set_entries, &out->workflows));
+  RETURN_IF_ERROR(CompileEffect(policy, out));
+  RETURN_IF_ERROR(CompileMode(policy, out));
+  RETURN_IF_ERROR(CompileSubjects(policy, budget, out));
+  RETURN_IF_ERROR(CompilePatterns(policy.workflows(), "workflows", budget, &out->workflows));
   if (policy.secrets().empty()) {
     return Refuse("secrets", "is empty; name the secrets, or write \"**\" for every secret");
   }
-  RETURN_IF_ERROR(CompilePatterns(policy.secrets(), "secrets", set_entries, &out->secrets));
+  RETURN_IF_ERROR(CompilePatterns(policy.secrets(), "secrets", budget, &out->secrets));
+  RETURN_IF_ERROR(CompileWhen(policy, budget, out));
   RETURN_IF_ERROR(CompileTerms(policy.lease(), out));
-  return CompileAllow(policy, set_entries, out);
+  RETURN_IF_ERROR(CompileApproval(policy, out));
+  RETURN_IF_ERROR(CompileLimits(policy, position, budget, out));
+  return CompileAllow(policy, budget, out);
 }
 
 bool MatchesAny(const std::vector<NamePattern>& patterns, std::string_view name) {
@@ -182,28 +242,50 @@ bool MatchesAny(const std::vector<NamePattern>& patterns, std::string_view name)
                      [name](const NamePattern& pattern) { return pattern.Matches(name); });
 }
 
-bool CoversAgent(const CompiledPolicy& policy, const DecisionSubject& subject) {
-  if (MatchesAny(policy.agents, subject.agent)) return true;
-  return std::any_of(subject.groups.begin(), subject.groups.end(), [&](std::string_view group) {
-    return std::binary_search(policy.groups.begin(), policy.groups.end(), group, std::less<>());
+// Whether one of `names` is in `sorted`.
+bool IsAmong(const std::vector<std::string>& sorted, std::span<const std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    return std::binary_search(sorted.begin(), sorted.end(), name, std::less<>());
   });
+}
+
+bool ActsFor(const CompiledOnBehalfOf& users, const DecisionSubject& subject) {
+  if (subject.user.empty()) return false;
+  return std::any_of(users.users.begin(), users.users.end(),
+                     [&](const std::string& glob) { return GlobMatches(glob, subject.user); }) ||
+         IsAmong(users.groups, subject.user_groups);
 }
 
 }  // namespace
 
 absl::StatusOr<CompiledPolicy> CompilePolicy(const v1::Policy& policy, int position,
-                                             size_t* set_entries) {
+                                             SetBudget* budget) {
   CompiledPolicy out;
   ASSIGN_OR_RETURN(const Name name,
                    Name::Parse(policy.name(), StrCat("policies[", position, "].name")));
   out.name = name.value();
-  RETURN_IF_ERROR(Annotate(CompileBody(policy, set_entries, &out), StrCat("policy ", out.name)));
+  RETURN_IF_ERROR(Annotate(CompileBody(policy, position, budget, &out), StrCat("policy ", out.name)));
   return out;
 }
 
-bool Covers(const CompiledPolicy& policy, const DecisionSubject& subject) {
-  return MatchesAny(policy.secrets, subject.secret) && CoversAgent(policy, subject) &&
-         (policy.workflows.empty() || MatchesAny(policy.workflows, subject.workflow));
+CoverStage TryCover(const CompiledPolicy& policy, const DecisionSubject& subject) {
+  if (!MatchesAny(policy.secrets, subject.secret)) return CoverStage::kSecrets;
+  if (!MatchesAny(policy.agents, subject.agent) && !IsAmong(policy.groups, subject.groups)) {
+    return CoverStage::kSubjects;
+  }
+  if (policy.on_behalf_of.has_value() && !ActsFor(*policy.on_behalf_of, subject)) {
+    return CoverStage::kOnBehalfOf;
+  }
+  if (!policy.workflows.empty() && !MatchesAny(policy.workflows, subject.workflow)) {
+    return CoverStage::kWorkflows;
+  }
+  const auto& when = policy.when;
+  if (!when.empty() && std::none_of(when.begin(), when.end(), [&](const TimeWindow& window) {
+        return window.Contains(subject.time);
+      })) {
+    return CoverStage::kWhen;
+  }
+  return CoverStage::kCovers;
 }
 
 }  // namespace leasehold

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdint>
 
+#include "server/base/glob.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 
@@ -127,32 +128,13 @@ absl::StatusOr<PathPattern> PathPattern::Parse(std::string_view text, std::strin
   return pattern;
 }
 
-// Backtracking to the last '*' is enough: were an earlier one to stand for more, the rest would
-// have less to match, never something else. The same holds for '**' among segments below.
 bool PathPattern::Segment::Matches(std::string_view segment) const {
   if (kind == Kind::kLiteral) return text == segment;
-  if (segment.empty() && text == "*") return false;
-  size_t p = 0;
-  size_t s = 0;
-  size_t star = std::string_view::npos;
-  size_t star_end = 0;
-  while (s < segment.size()) {
-    if (p < text.size() && text[p] == '*') {
-      star = p++;
-      star_end = s;
-    } else if (p < text.size() && text[p] == segment[s]) {
-      ++p;
-      ++s;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      s = ++star_end;
-    } else {
-      return false;
-    }
-  }
-  return text.find_first_not_of('*', p) == std::string::npos;
+  return !(segment.empty() && text == "*") && GlobMatches(text, segment);
 }
 
+// Backtracking to the last '**' is enough: were an earlier one to stand for more, the rest would
+// have less to match, never something else.
 bool PathPattern::Matches(std::string_view path) const {
   size_t p = 0;
   size_t at = 1;

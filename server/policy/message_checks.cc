@@ -2,6 +2,7 @@
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/unknown_field_set.h>
 
 #include <cstdint>
@@ -13,6 +14,9 @@ namespace {
 // google.protobuf.Duration's own range: about 10,000 years.
 constexpr int64_t kSecondsMax = 315'576'000'000;
 constexpr int32_t kNanosMax = 999'999'999;
+// google.protobuf.Timestamp's: the years 1 to 9999.
+constexpr int64_t kTimeSecondsMin = -62'135'596'800;
+constexpr int64_t kTimeSecondsMax = 253'402'300'799;
 
 }  // namespace
 
@@ -41,6 +45,14 @@ std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& durat
   if (nanos < -kNanosMax || nanos > kNanosMax) return std::nullopt;
   if ((seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) return std::nullopt;
   return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
+}
+
+std::optional<absl::Time> ToTime(const google::protobuf::Timestamp& timestamp) {
+  const int64_t seconds = timestamp.seconds();
+  const int32_t nanos = timestamp.nanos();
+  if (seconds < kTimeSecondsMin || seconds > kTimeSecondsMax) return std::nullopt;
+  if (nanos < 0 || nanos > kNanosMax) return std::nullopt;
+  return absl::FromUnixSeconds(seconds) + absl::Nanoseconds(nanos);
 }
 
 }  // namespace leasehold

@@ -8,6 +8,7 @@
 namespace google::protobuf {
 class Duration;
 class Message;
+class Timestamp;
 }  // namespace google::protobuf
 
 namespace leasehold {
@@ -18,6 +19,9 @@ bool HasUnknownFields(const google::protobuf::Message& message);
 
 // nullopt for a Duration that protobuf itself calls invalid (signs that differ, nanos over 1 s).
 std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& duration);
+
+// nullopt for a Timestamp that protobuf itself calls invalid (before year 1, after 9999).
+std::optional<absl::Time> ToTime(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace leasehold
 

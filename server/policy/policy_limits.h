@@ -2,6 +2,7 @@
 #define LEASEHOLD_SERVER_POLICY_POLICY_LIMITS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/time/time.h"
 
@@ -26,6 +27,36 @@ inline constexpr absl::Duration kLeaseTtlMax = absl::Hours(30 * 24);
 inline constexpr absl::Duration kLeaseMaxTtlMax = absl::Hours(90 * 24);
 // Where a policy says nothing.
 inline constexpr absl::Duration kLeaseTtlDefault = absl::Minutes(15);
+
+// Tried in turn at each use; a token's user has at most 1,024 bytes, and matching is at worst as
+// many steps as the product of both.
+inline constexpr size_t kUserPatternBytesMax = 256;
+
+// All hold at once: one a scope and a few spans of time is what people write.
+inline constexpr size_t kLimitsPerPolicyMax = 16;
+// Above it a number is no limit but a mistake; below it no product of ours overflows.
+inline constexpr uint64_t kLimitUsesMax = 1'000'000'000;
+inline constexpr absl::Duration kLimitPerMin = absl::Seconds(1);
+// A month of any length.
+inline constexpr absl::Duration kLimitPerMax = absl::Hours(31 * 24);
+
+// One a day of the week and then some, each tried in turn.
+inline constexpr size_t kWindowsPerPolicyMax = 32;
+
+// More people do not read what they approve.
+inline constexpr uint32_t kApproversMax = 10;
+inline constexpr uint32_t kApprovalUsesMax = 1'000;
+// Shorter, nobody could answer or take the lease; longer, it is a standing right.
+inline constexpr absl::Duration kApprovalTimeMin = absl::Minutes(1);
+inline constexpr absl::Duration kApprovalTimeMax = absl::Hours(30 * 24);
+inline constexpr absl::Duration kApprovalValidDefault = absl::Hours(1);
+inline constexpr absl::Duration kApprovalExpiresDefault = absl::Hours(24);
+
+// Long enough to see a month's work; a policy that is never enforced is none.
+inline constexpr absl::Duration kObserveMax = absl::Hours(30 * 24);
+
+// Of one agent's leases; more than one takes in a day of seconds.
+inline constexpr uint32_t kMaxActiveMax = 1'000'000;
 
 }  // namespace leasehold
 

@@ -11,8 +11,8 @@ namespace leasehold {
 namespace {
 
 CompiledPolicy Make(const std::string& text) {
-  size_t entries = 0;
-  auto policy = CompilePolicy(FromText<v1::Policy>(text), 0, &entries);
+  SetBudget budget;
+  auto policy = CompilePolicy(FromText<v1::Policy>(text), 0, &budget);
   INFO(policy.status().message());
   REQUIRE(policy.ok());
   return *std::move(policy);

@@ -1,0 +1,79 @@
+#include "server/policy/compiled_rule.h"
+
+#include <algorithm>
+
+#include "server/base/str_cat.h"
+#include "server/policy/http_methods.h"
+
+namespace leasehold {
+namespace {
+
+bool NamesMethod(const CompiledRule& rule, std::string_view method) {
+  return rule.methods.empty() ||
+         std::find(rule.methods.begin(), rule.methods.end(), method) != rule.methods.end();
+}
+
+std::string MethodHint(std::string_view policy, const CompiledRule& rule) {
+  if (rule.methods.empty()) return StrCat("policy ", policy, " does not allow this method");
+  std::string hint = StrCat("policy ", policy, " allows ");
+  for (size_t i = 0; i < rule.methods.size(); ++i) {
+    if (i > 0) hint += i + 1 == rule.methods.size() ? " and " : ", ";
+    hint += rule.methods[i];
+  }
+  return hint + " only";
+}
+
+}  // namespace
+
+UseFacts::UseFacts(const UseQuery& q)
+    : query(q),
+      tool_call(!q.tool.empty()),
+      canonical_path(tool_call || IsCanonicalPath(q.path)),
+      usable_method(tool_call || IsUsableMethod(q.method)) {}
+
+RuleAttempt TryRule(const CompiledRule& rule, const UseFacts& facts) {
+  const UseQuery& query = facts.query;
+  if (rule.target != query.target) return {Stage::kTarget, &rule, {}};
+  if (facts.tool_call) return {Stage::kKind, &rule, {}};
+  if (!facts.canonical_path) return {Stage::kPath, &rule, {}};
+  std::string_view pattern;
+  if (!rule.paths.empty()) {
+    const auto found =
+        std::find_if(rule.paths.begin(), rule.paths.end(),
+                     [&](const PathPattern& path) { return path.Matches(query.path); });
+    if (found == rule.paths.end()) return {Stage::kPath, &rule, {}};
+    pattern = found->value();
+  }
+  if (!facts.usable_method || !NamesMethod(rule, query.method)) {
+    return {Stage::kMethod, &rule, pattern};
+  }
+  if (rule.reads_only && !query.is_read) return {Stage::kAccess, &rule, pattern};
+  return {Stage::kAllowed, &rule, pattern};
+}
+
+std::string RuleHint(std::string_view policy, const RuleAttempt& attempt, const UseFacts& facts) {
+  const std::string who = StrCat("policy ", policy);
+  switch (attempt.stage) {
+    case Stage::kNoRule:
+      return StrCat(who, " allows no use");
+    case Stage::kApproval:
+      return StrCat(who, " asks for approvers, who have not agreed to this lease");
+    case Stage::kTarget:
+      return StrCat(who, " does not allow this target");
+    case Stage::kKind:
+      return StrCat(who, facts.tool_call ? " allows no calls of tools there"
+                                         : " allows calls of tools only");
+    case Stage::kPath:
+      if (!facts.canonical_path) return StrCat("the path ", PathOffence(facts.query.path));
+      return StrCat(who, " does not allow this path");
+    case Stage::kMethod:
+      return MethodHint(policy, *attempt.rule);
+    case Stage::kAccess:
+      return StrCat(who, " allows reads only");
+    case Stage::kAllowed:
+      break;
+  }
+  return {};
+}
+
+}  // namespace leasehold

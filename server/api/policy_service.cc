@@ -12,6 +12,7 @@
 #include "server/base/str_cat.h"
 #include "server/leases/operations/policies.h"
 #include "server/policy/compiled_policies.h"
+#include "server/policy/observe_mode.h"
 
 namespace leasehold {
 namespace {
@@ -93,7 +94,6 @@ void PolicyService::Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest&
     RETURN_IF_ERROR(CheckNoUnknownFields(request));
     InForce in_force = ReadInForce(authority_.published());
     PolicyRevision next(in_force.revision.value() + 1);
-    ASSIGN_OR_RETURN(auto compiled, CompiledPolicies::Compile(request.policy_set(), next));
     if (request.base_revision() != 0 && request.base_revision() != in_force.revision.value()) {
       return Error(Reason::kEtagMismatch,
                    StrCat("revision ", in_force.revision.value(), " is in force, not ",
@@ -103,7 +103,10 @@ void PolicyService::Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest&
     if (in_force.set_hash.has_value()) {
       ASSIGN_OR_RETURN(before, ReadBody(*in_force.set_hash));
     }
-    PolicyDiff diff = DiffPolicies(before, request.policy_set());
+    v1::PolicySet after = request.policy_set();
+    RETURN_IF_ERROR(FillObserveUntil(before, authority_.Now().ToTime(), &after));
+    ASSIGN_OR_RETURN(auto compiled, CompiledPolicies::Compile(after, next));
+    PolicyDiff diff = DiffPolicies(before, after);
     // A dry run shows what would be dropped; that is what it is for.
     if (!diff.removed.empty() && !request.prune() && !request.validate_only()) {
       return WouldDrop(diff.removed);
@@ -111,7 +114,7 @@ void PolicyService::Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest&
     Put(diff, response);
     response.set_revision(in_force.revision.value());
     return PolicyApply{.principal = call->principal(),
-                       .body = DeterministicBytes(request.policy_set()),
+                       .body = DeterministicBytes(after),
                        .compiled = std::move(compiled),
                        .base = in_force.revision};
   };

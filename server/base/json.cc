@@ -23,8 +23,8 @@ class JsonParser {
   JsonParser(std::string_view text, int depth_max, std::string_view what)
       : text_(text), depth_left_(depth_max), what_(what) {}
 
-  absl::StatusOr<Json> ReadAll() {
-    Json value;
+  absl::StatusOr<JsonValue> ReadAll() {
+    JsonValue value;
     SkipSpace();
     RETURN_IF_ERROR(ReadValue(&value));
     SkipSpace();
@@ -50,28 +50,28 @@ class JsonParser {
     while (Peek() == ' ' || Peek() == '\t' || Peek() == '\n' || Peek() == '\r') ++at_;
   }
 
-  absl::Status ReadValue(Json* out) {
+  absl::Status ReadValue(JsonValue* out) {
     switch (Peek()) {
       case '{':
         return ReadObject(out);
       case '[':
         return ReadArray(out);
       case '"':
-        out->kind_ = Json::Kind::kString;
+        out->kind_ = JsonValue::Kind::kString;
         return ReadString(&out->text_);
       case 't':
         out->boolean_ = true;
-        return ReadWord("true", Json::Kind::kBool, out);
+        return ReadWord("true", JsonValue::Kind::kBool, out);
       case 'f':
-        return ReadWord("false", Json::Kind::kBool, out);
+        return ReadWord("false", JsonValue::Kind::kBool, out);
       case 'n':
-        return ReadWord("null", Json::Kind::kNull, out);
+        return ReadWord("null", JsonValue::Kind::kNull, out);
       default:
         return ReadNumber(out);
     }
   }
 
-  absl::Status ReadWord(std::string_view word, Json::Kind kind, Json* out) {
+  absl::Status ReadWord(std::string_view word, JsonValue::Kind kind, JsonValue* out) {
     if (!text_.substr(at_).starts_with(word)) return Wrong("no value");
     at_ += word.size();
     out->kind_ = kind;
@@ -85,9 +85,9 @@ class JsonParser {
     return absl::OkStatus();
   }
 
-  absl::Status ReadArray(Json* out) {
+  absl::Status ReadArray(JsonValue* out) {
     RETURN_IF_ERROR(Enter());
-    out->kind_ = Json::Kind::kArray;
+    out->kind_ = JsonValue::Kind::kArray;
     ++at_;
     SkipSpace();
     if (!Take(']')) {
@@ -102,9 +102,9 @@ class JsonParser {
     return absl::OkStatus();
   }
 
-  absl::Status ReadObject(Json* out) {
+  absl::Status ReadObject(JsonValue* out) {
     RETURN_IF_ERROR(Enter());
-    out->kind_ = Json::Kind::kObject;
+    out->kind_ = JsonValue::Kind::kObject;
     ++at_;
     SkipSpace();
     if (!Take('}')) {
@@ -126,7 +126,7 @@ class JsonParser {
   }
 
   // Sorted, since a search for each name would take hours for a hostile text.
-  absl::Status CheckNames(const Json& object) const {
+  absl::Status CheckNames(const JsonValue& object) const {
     std::vector<std::string_view> names;
     names.reserve(object.members_.size());
     for (const JsonMember& member : object.members_) names.push_back(member.name);
@@ -208,7 +208,7 @@ class JsonParser {
     return at_ > begin;
   }
 
-  absl::Status ReadNumber(Json* out) {
+  absl::Status ReadNumber(JsonValue* out) {
     const size_t begin = at_;
     Take('-');
     // A zero in front is a number of its own: "01" has something behind the value.
@@ -218,7 +218,7 @@ class JsonParser {
       if (!Take('+')) Take('-');
       if (!TakeDigits()) return Wrong("no digit in the exponent");
     }
-    out->kind_ = Json::Kind::kNumber;
+    out->kind_ = JsonValue::Kind::kNumber;
     out->text_ = text_.substr(begin, at_ - begin);
     const auto [stop, error] =
         std::from_chars(out->text_.data(), out->text_.data() + out->text_.size(), out->number_);
@@ -235,8 +235,8 @@ class JsonParser {
   const std::string_view what_;
 };
 
-absl::StatusOr<Json> Json::Parse(std::string_view text, const JsonLimits& limits,
-                                 std::string_view what) {
+absl::StatusOr<JsonValue> JsonValue::Parse(std::string_view text, const JsonLimits& limits,
+                                           std::string_view what) {
   if (text.size() > limits.bytes_max) {
     return Error(Reason::kTooLarge, StrCat(what, " has ", text.size(), " bytes; at most ",
                                            limits.bytes_max, " are allowed"));
@@ -244,7 +244,7 @@ absl::StatusOr<Json> Json::Parse(std::string_view text, const JsonLimits& limits
   return JsonParser(text, limits.depth_max, what).ReadAll();
 }
 
-std::optional<int64_t> Json::integer() const {
+std::optional<int64_t> JsonValue::integer() const {
   int64_t value = 0;
   const char* const end = text_.data() + text_.size();
   const auto [stop, error] = std::from_chars(text_.data(), end, value);
@@ -252,7 +252,7 @@ std::optional<int64_t> Json::integer() const {
   return value;
 }
 
-const Json* Json::Find(std::string_view name) const {
+const JsonValue* JsonValue::Find(std::string_view name) const {
   for (const JsonMember& member : members_) {
     if (member.name == name) return &member.value;
   }

@@ -20,21 +20,21 @@ struct JsonLimits {
   int depth_max = 32;  // arrays and objects inside each other
 };
 
-// A JSON value (RFC 8259), read and never changed. Two readers of one text must not see two
-// things, where one of them decides and the other acts: so a name that occurs twice in an object is
-// an error, and so are text that is not UTF-8, half a surrogate pair, a number that is none of the
-// grammar's or is infinite as a double, and anything behind the value. Parsing does not recurse
-// deeper than the limit.
-class Json {
+// A JSON value (RFC 8259; not named Json, which the command line calls what it writes), read and
+// never changed. Two readers of one text must not see two things, where one of them decides and the
+// other acts: so a name that occurs twice in an object is an error, and so are text that is not
+// UTF-8, half a surrogate pair, a number that is none of the grammar's or is infinite as a double,
+// and anything behind the value. Parsing does not recurse deeper than the limit.
+class JsonValue {
  public:
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
   // INVALID_ARGUMENT, or TOO_LARGE for `limits`; `what` stands in the error ("token header"), which
   // has the byte and never the text.
-  static absl::StatusOr<Json> Parse(std::string_view text, const JsonLimits& limits,
-                                    std::string_view what);
+  static absl::StatusOr<JsonValue> Parse(std::string_view text, const JsonLimits& limits,
+                                         std::string_view what);
 
-  Json() = default;  // null
+  JsonValue() = default;  // null
 
   Kind kind() const { return kind_; }
   bool is_string() const { return kind_ == Kind::kString; }
@@ -51,11 +51,11 @@ class Json {
   // Of a number written as a whole one ("7", "-7"; not "7.0") that fits; else nullopt.
   std::optional<int64_t> integer() const;
   // Of an array; else empty.
-  std::span<const Json> items() const { return items_; }
+  std::span<const JsonValue> items() const { return items_; }
   // Of an object, in the order of the text; else empty.
   std::span<const JsonMember> members() const;
   // The value of that name in an object, or null where there is none.
-  const Json* Find(std::string_view name) const;
+  const JsonValue* Find(std::string_view name) const;
 
  private:
   friend class JsonParser;
@@ -64,16 +64,16 @@ class Json {
   bool boolean_ = false;
   double number_ = 0;
   std::string text_;
-  std::vector<Json> items_;
+  std::vector<JsonValue> items_;
   std::vector<JsonMember> members_;
 };
 
 struct JsonMember {
   std::string name;
-  Json value;
+  JsonValue value;
 };
 
-inline std::span<const JsonMember> Json::members() const { return members_; }
+inline std::span<const JsonMember> JsonValue::members() const { return members_; }
 
 }  // namespace leasehold
 

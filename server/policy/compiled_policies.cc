@@ -184,8 +184,8 @@ struct CompiledPolicies::Rep {
       return;
     }
     decision->reason = Reason::kNone;
-    decision->action = StrCat(decision->action, " ",
-                              attempt.pattern.empty() ? kEveryPath : attempt.pattern);
+    decision->action =
+        StrCat(decision->action, " ", attempt.pattern.empty() ? kEveryPath : attempt.pattern);
   }
 
   PolicyRevision revision;

@@ -218,7 +218,8 @@ absl::Status CompileEffect(const v1::Policy& policy, CompiledPolicy* out) {
   return absl::OkStatus();
 }
 
-absl::Status CompileBody(const v1::Policy& policy, int position, SetBudget* budget, CompiledPolicy* out) {
+absl::Status CompileBody(const v1::Policy& policy, int position, SetBudget* budget,
+                         CompiledPolicy* out) {
   if (HasUnknownFields(policy)) {
     return Refuse("a section", "is not known to this version, so it is refused, not ignored");
   }
@@ -264,7 +265,8 @@ absl::StatusOr<CompiledPolicy> CompilePolicy(const v1::Policy& policy, int posit
   ASSIGN_OR_RETURN(const Name name,
                    Name::Parse(policy.name(), StrCat("policies[", position, "].name")));
   out.name = name.value();
-  RETURN_IF_ERROR(Annotate(CompileBody(policy, position, budget, &out), StrCat("policy ", out.name)));
+  RETURN_IF_ERROR(
+      Annotate(CompileBody(policy, position, budget, &out), StrCat("policy ", out.name)));
   return out;
 }
 

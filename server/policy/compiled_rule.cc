@@ -61,8 +61,8 @@ std::string RuleHint(std::string_view policy, const RuleAttempt& attempt, const 
     case Stage::kTarget:
       return StrCat(who, " does not allow this target");
     case Stage::kKind:
-      return StrCat(who, facts.tool_call ? " allows no calls of tools there"
-                                         : " allows calls of tools only");
+      return StrCat(
+          who, facts.tool_call ? " allows no calls of tools there" : " allows calls of tools only");
     case Stage::kPath:
       if (!facts.canonical_path) return StrCat("the path ", PathOffence(facts.query.path));
       return StrCat(who, " does not allow this path");

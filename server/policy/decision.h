@@ -28,7 +28,7 @@ struct DecisionSubject {
   std::span<const std::string_view> groups;  // names of the groups the agent belongs to now
   std::string_view workflow;
   std::string_view secret;
-  std::string_view user;  // on whose behalf; empty = nobody's
+  std::string_view user;                               // on whose behalf; empty = nobody's
   std::span<const std::string_view> user_groups = {};  // groups that the user belongs to now
   absl::Time time = absl::UnixEpoch();                 // when: for `when` and observe_until
   // The policy whose approvers agreed to the lease; empty = none. A policy that asks for approvers
@@ -125,7 +125,8 @@ struct UseDecision {
   Reason reason = Reason::kNone;  // kPolicyDenied where denied
   bool visible = false;           // as in LeaseDecision
   std::string_view policy;        // that decided; for a denial without a deny policy: the nearest
-  std::string_view rule;  // "allow[0]"; for a denial: the rule that came nearest, "deny", "approval"
+  std::string_view
+      rule;  // "allow[0]"; for a denial: the rule that came nearest, "deny", "approval"
   // What the ledger records as the action: method and the rule's path pattern ("GET /repos/**"), or
   // "TOOL" and the rule's pattern of the tool, of bounded variety; for a denial the first word.
   std::string action;

@@ -112,8 +112,8 @@ absl::Status CompileMode(const v1::Policy& policy, CompiledPolicy* out) {
 absl::Status CompileWhen(const v1::Policy& policy, SetBudget* budget, CompiledPolicy* out) {
   const auto count = static_cast<size_t>(policy.when_size());
   if (count > kWindowsPerPolicyMax) {
-    return Refuse("when", StrCat("has ", count, " windows; at most ", kWindowsPerPolicyMax,
-                                 " are allowed"));
+    return Refuse(
+        "when", StrCat("has ", count, " windows; at most ", kWindowsPerPolicyMax, " are allowed"));
   }
   budget->entries += count;
   for (int i = 0; i < policy.when_size(); ++i) {
@@ -142,9 +142,8 @@ absl::Status CompileApproval(const v1::Policy& policy, CompiledPolicy* out) {
   }
   ASSIGN_OR_RETURN(const Name group, Name::Parse(terms.group(), "approval.group"));
   approval.group = group.value();
-  ASSIGN_OR_RETURN(approval.valid_for,
-                   ApprovalTime(terms.has_valid_for(), terms.valid_for(), kApprovalValidDefault,
-                                "approval.valid_for"));
+  ASSIGN_OR_RETURN(approval.valid_for, ApprovalTime(terms.has_valid_for(), terms.valid_for(),
+                                                    kApprovalValidDefault, "approval.valid_for"));
   ASSIGN_OR_RETURN(approval.expires, ApprovalTime(terms.has_expires(), terms.expires(),
                                                   kApprovalExpiresDefault, "approval.expires"));
   if (terms.uses() > kApprovalUsesMax) {

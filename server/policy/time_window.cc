@@ -56,8 +56,9 @@ absl::StatusOr<TimeWindow> TimeWindow::Compile(const v1::TimeWindow& window,
   for (int i = 0; i < window.days_size(); ++i) {
     const auto day = std::find(kDays.begin(), kDays.end(), window.days(i));
     if (day == kDays.end()) {
-      return Refuse(what, StrCat(".days[", i, "] is no day; write mon, tue, wed, thu, fri, sat or "
-                                              "sun"));
+      return Refuse(what, StrCat(".days[", i,
+                                 "] is no day; write mon, tue, wed, thu, fri, sat or "
+                                 "sun"));
     }
     out.days_[static_cast<size_t>(day - kDays.begin())] = true;
   }

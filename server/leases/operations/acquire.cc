@@ -98,7 +98,8 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
       state.policies().current().DecideLease({.agent = agent.name,
                                               .groups = state.entities().GroupsOf(agent.uid),
                                               .workflow = request.workflow.value(),
-                                              .secret = request.secret.value()},
+                                              .secret = request.secret.value(),
+                                              .time = now.ToTime()},
                                              request.delivery);
   if (secret == nullptr || (!decision.allowed && !decision.visible)) {
     return NotFoundOrForbidden();
@@ -249,7 +250,8 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
       state.policies().current().DecideLease({.agent = agent.name,
                                               .groups = state.entities().GroupsOf(agent.uid),
                                               .workflow = state.texts().Get(lease->workflow),
-                                              .secret = secret.name},
+                                              .secret = secret.name,
+                                              .time = tx.now().ToTime()},
                                              lease->delivery);
   if (!decision.allowed || secret.deleted) {
     return refuse(Error(Reason::kPolicyDenied,

@@ -58,12 +58,13 @@ absl::Status CheckPresenter(const State& state, const Principal& presenter,
   return absl::OkStatus();
 }
 
-DecisionSubject SubjectOf(const State& state, const Lease& lease) {
+DecisionSubject SubjectOf(const State& state, UnixMillis now, const Lease& lease) {
   const Entity& agent = *state.entities().Find(lease.agent);
   return {.agent = agent.name,
           .groups = state.entities().GroupsOf(agent.uid),
           .workflow = state.texts().Get(lease.workflow),
-          .secret = state.entities().Find(lease.secret)->name};
+          .secret = state.entities().Find(lease.secret)->name,
+          .time = now.ToTime()};
 }
 
 // What must hold of the lease itself, whatever it is used for.
@@ -87,9 +88,9 @@ bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Pr
   return true;
 }
 
-void JudgePolicy(const State& state, const Lease& lease, const UseRequest& request,
+void JudgePolicy(const State& state, UnixMillis now, const Lease& lease, const UseRequest& request,
                  Verdict& verdict) {
-  DecisionSubject subject = SubjectOf(state, lease);
+  DecisionSubject subject = SubjectOf(state, now, lease);
   UseDecision decision = state.policies().current().DecideUse({.subject = subject,
                                                                .target = request.target,
                                                                .method = request.method,
@@ -130,7 +131,7 @@ Verdict Judge(const State& state, UnixMillis now, const Lease& lease, const UseR
                         "; do not retry, ask an operator"));
     return verdict;
   }
-  JudgePolicy(state, lease, request, verdict);
+  JudgePolicy(state, now, lease, request, verdict);
   return verdict;
 }
 
@@ -237,7 +238,8 @@ absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
   Verdict verdict;
   verdict.write = false;
   if (JudgeLease(state, tx.now(), *lease, request.principal, request.claims, verdict)) {
-    UseDecision decision = state.policies().current().DecideReveal(SubjectOf(state, *lease));
+    UseDecision decision =
+        state.policies().current().DecideReveal(SubjectOf(state, tx.now(), *lease));
     verdict.policy = decision.policy;
     verdict.rule = decision.rule;
     verdict.action = std::move(decision.action);

@@ -11,9 +11,14 @@ namespace {
 
 using ledger::v1::Entry;
 
+// When the entry was written, as its decision knew it.
+absl::Time TimeOf(const Entry& entry, const State& state) {
+  return absl::FromUnixMillis(state.epoch_start().value() + static_cast<int64_t>(entry.time_ms()));
+}
+
 // Who a decision is about, or nullopt where a name was erased and nobody can decide any more.
 std::optional<DecisionSubject> SubjectOf(const State& state, EntityUid agent_uid,
-                                         EntityUid secret_uid, TextId workflow) {
+                                         EntityUid secret_uid, TextId workflow, absl::Time time) {
   const Entity* agent = state.entities().Find(agent_uid);
   const Entity* secret = state.entities().Find(secret_uid);
   const std::string_view workflow_name = state.texts().Get(workflow);
@@ -24,7 +29,8 @@ std::optional<DecisionSubject> SubjectOf(const State& state, EntityUid agent_uid
   return DecisionSubject{.agent = agent->name,
                          .groups = state.entities().GroupsOf(agent_uid),
                          .workflow = workflow_name,
-                         .secret = secret->name};
+                         .secret = secret->name,
+                         .time = time};
 }
 
 Objection Erased() {
@@ -47,7 +53,7 @@ Objection CheckLeaseTime(const LeaseDecision& decision, uint64_t time_ms, uint64
 Objection CheckIssued(const Entry& entry, const State& state) {
   const ledger::v1::LeaseIssued& issued = entry.lease_issued();
   const auto subject = SubjectOf(state, EntityUid(issued.agent()), EntityUid(issued.secret()),
-                                 TextId(issued.workflow()));
+                                 TextId(issued.workflow()), TimeOf(entry, state));
   if (!subject.has_value()) return Erased();
   const LeaseDecision decision =
       state.policies().current().DecideLease(*subject, static_cast<Delivery>(issued.delivery()));
@@ -69,19 +75,22 @@ Objection CheckIssued(const Entry& entry, const State& state) {
 Objection CheckRenewed(const Entry& entry, const State& state) {
   const Lease* lease = state.leases().Find(LeaseNumber(entry.lease_renewed().number()));
   if (lease == nullptr) return {};  // State says so
-  const auto subject = SubjectOf(state, lease->agent, lease->secret, lease->workflow);
+  const auto subject =
+      SubjectOf(state, lease->agent, lease->secret, lease->workflow, TimeOf(entry, state));
   if (!subject.has_value()) return Erased();
   return CheckLeaseTime(state.policies().current().DecideLease(*subject, lease->delivery),
                         entry.time_ms(), entry.lease_renewed().expire_time_ms(), "renews");
 }
 
-Objection CheckUse(const ledger::v1::Use& use, const State& state) {
+Objection CheckUse(const Entry& entry, const State& state) {
+  const ledger::v1::Use& use = entry.use();
   const Lease* lease = state.leases().Find(LeaseNumber(use.lease()));
   if (lease == nullptr || use.verdict() != ledger::v1::VERDICT_ALLOWED) return {};
   if (state.texts().KindOf(TextId(use.policy())) != ledger::v1::TEXT_KIND_POLICY) {
     return {.what = "allows a use and names no policy"};
   }
-  const auto subject = SubjectOf(state, lease->agent, lease->secret, lease->workflow);
+  const auto subject =
+      SubjectOf(state, lease->agent, lease->secret, lease->workflow, TimeOf(entry, state));
   if (!subject.has_value()) return Erased();
   if (use.revealed()) {
     return state.policies().current().DecideReveal(*subject).allowed
@@ -106,7 +115,7 @@ Objection CheckPolicy(const Entry& entry, const State& before) {
     case Entry::kLeaseRenewed:
       return CheckRenewed(entry, before);
     case Entry::kUse:
-      return CheckUse(entry.use(), before);
+      return CheckUse(entry, before);
     default:
       return {};
   }

@@ -11,7 +11,9 @@ namespace {
 
 constexpr JsonLimits kLimits = {.bytes_max = 100'000};
 
-absl::StatusOr<Json> Parse(std::string_view text) { return Json::Parse(text, kLimits, "value"); }
+absl::StatusOr<JsonValue> Parse(std::string_view text) {
+  return JsonValue::Parse(text, kLimits, "value");
+}
 
 TEST_CASE("every kind of JSON value is read", "[base][json]") {
   const auto json = Parse(R"( { "n" : null, "t":true,"f":false,
@@ -20,10 +22,10 @@ TEST_CASE("every kind of JSON value is read", "[base][json]") {
   REQUIRE(json->is_object());
   CHECK(json->members().size() == 9);
   CHECK(json->members()[3].name == "i");
-  CHECK(json->Find("n")->kind() == Json::Kind::kNull);
+  CHECK(json->Find("n")->kind() == JsonValue::Kind::kNull);
   CHECK(json->Find("t")->boolean());
   CHECK_FALSE(json->Find("f")->boolean());
-  CHECK(json->Find("f")->kind() == Json::Kind::kBool);
+  CHECK(json->Find("f")->kind() == JsonValue::Kind::kBool);
   CHECK(json->Find("i")->integer() == -12);
   CHECK(json->Find("d")->number() == 25.0);
   CHECK_FALSE(json->Find("d")->integer().has_value());
@@ -120,8 +122,8 @@ TEST_CASE("JSON is limited in bytes and depth", "[base][json]") {
   CHECK(ReasonOf(Parse(std::string(50'000, '[')).status()) == Reason::kTooLarge);
   // What lies beside each other is not deep.
   CHECK(Parse("[[],[[]],{\"a\":[]},[],[]]").ok());
-  CHECK(Json::Parse("[1]", {.bytes_max = 3}, "value").ok());
-  CHECK(ReasonOf(Json::Parse("[1]", {.bytes_max = 2}, "value").status()) == Reason::kTooLarge);
+  CHECK(JsonValue::Parse("[1]", {.bytes_max = 3}, "value").ok());
+  CHECK(ReasonOf(JsonValue::Parse("[1]", {.bytes_max = 2}, "value").status()) == Reason::kTooLarge);
 }
 
 TEST_CASE("an error about JSON does not quote it", "[base][json]") {

@@ -20,6 +20,7 @@ namespace leasehold {
 namespace {
 
 using Stub = v1::IdentityService::Stub;
+using Names = google::protobuf::RepeatedPtrField<std::string>;
 
 absl::StatusOr<v1::Group> GetGroup(Session& session, const std::string& name) {
   v1::GetGroupRequest request;
@@ -39,16 +40,21 @@ absl::StatusOr<std::vector<std::string>> MembersTyped(const Arguments& args) {
   return members;
 }
 
-std::string AgentCount(const v1::Group& group) {
-  return Counted(static_cast<uint64_t>(group.agents_size()), "agent");
+// "2 agents", "1 user", "2 agents and 1 user".
+std::string MemberCount(const v1::Group& group) {
+  const std::string agents = Counted(static_cast<uint64_t>(group.agents_size()), "agent");
+  const std::string users = Counted(static_cast<uint64_t>(group.users_size()), "user");
+  if (group.users().empty()) return agents;
+  return group.agents().empty() ? users : StrCat(agents, " and ", users);
 }
 
-std::string MembersText(const v1::Group& group) {
+template <typename Names>
+std::string MembersText(const Names& names) {
   std::string text;
-  for (const std::string& agent : group.agents()) {
-    StrAppend(&text, text.empty() ? "" : ",", ShortName(agent));
+  for (const std::string& name : names) {
+    StrAppend(&text, text.empty() ? "" : ",", ShortName(name));
   }
-  return text.empty() ? "-" : text;
+  return text;
 }
 
 absl::StatusOr<ExitStatus> Create(Session& session) {
@@ -58,9 +64,12 @@ absl::StatusOr<ExitStatus> Create(Session& session) {
   request.mutable_group()->set_name(std::move(name));
   request.mutable_group()->set_description(session.args().Get("description").value_or(""));
   for (const std::string& member : members) request.mutable_group()->add_agents(member);
+  for (const std::string& user : session.args().All("user")) {
+    request.mutable_group()->add_users(user);
+  }
   ASSIGN_OR_RETURN(const v1::Group group, session.Call(&Stub::CreateGroup, request));
   session.console().Answer(MessageJson(group),
-                           StrCat(group.name(), ": created with ", AgentCount(group), "\n"));
+                           StrCat(group.name(), ": created with ", MemberCount(group), "\n"));
   return ExitStatus::kOk;
 }
 
@@ -71,11 +80,13 @@ absl::StatusOr<ExitStatus> Update(Session& session, ChangeMembers change) {
   ASSIGN_OR_RETURN(const std::string name,
                    ResourceName("groups/", session.args().positionals()[0]));
   ASSIGN_OR_RETURN(const std::vector<std::string> typed, MembersTyped(session.args()));
+  const std::vector<std::string> typed_users = session.args().All("user");
+  if (typed.empty() && typed_users.empty()) {
+    return UsageError("nobody is named", "name agents, or users with --user");
+  }
   ASSIGN_OR_RETURN(v1::Group group, GetGroup(session, name));
-  std::vector<std::string> members(group.agents().begin(), group.agents().end());
-  RETURN_IF_ERROR(change(name, typed, &members));
-  group.clear_agents();
-  for (std::string& member : members) group.add_agents(std::move(member));
+  RETURN_IF_ERROR(change(name, typed, group.mutable_agents()));
+  RETURN_IF_ERROR(change(name, typed_users, group.mutable_users()));
   v1::UpdateGroupRequest request;
   *request.mutable_group() = std::move(group);
   const auto updated = session.Call(&Stub::UpdateGroup, request);
@@ -85,30 +96,30 @@ absl::StatusOr<ExitStatus> Update(Session& session, ChangeMembers change) {
   }
   RETURN_IF_ERROR(updated.status());
   session.console().Answer(MessageJson(*updated),
-                           StrCat(updated->name(), ": ", AgentCount(*updated), "\n"));
+                           StrCat(updated->name(), ": ", MemberCount(*updated), "\n"));
   return ExitStatus::kOk;
 }
 
 absl::StatusOr<ExitStatus> Add(Session& session) {
-  return Update(session, [](const std::string&, const std::vector<std::string>& typed,
-                            std::vector<std::string>* members) {
-    for (const std::string& agent : typed) {
-      if (std::find(members->begin(), members->end(), agent) == members->end()) {
-        members->push_back(agent);
-      }
-    }
-    return absl::OkStatus();
-  });
+  return Update(session,
+                [](const std::string&, const std::vector<std::string>& typed, Names* members) {
+                  for (const std::string& name : typed) {
+                    if (std::find(members->begin(), members->end(), name) == members->end()) {
+                      *members->Add() = name;
+                    }
+                  }
+                  return absl::OkStatus();
+                });
 }
 
 absl::StatusOr<ExitStatus> Remove(Session& session) {
   return Update(session,
                 [](const std::string& group, const std::vector<std::string>& typed,
-                   std::vector<std::string>* members) -> absl::Status {
-                  for (const std::string& agent : typed) {
-                    const auto found = std::find(members->begin(), members->end(), agent);
+                   Names* members) -> absl::Status {
+                  for (const std::string& name : typed) {
+                    const auto found = std::find(members->begin(), members->end(), name);
                     if (found == members->end()) {
-                      return CliError(ExitStatus::kNotFound, StrCat(agent, " is not in ", group),
+                      return CliError(ExitStatus::kNotFound, StrCat(name, " is not in ", group),
                                       StrCat("see `leasehold group show ", ShortName(group), "`"));
                     }
                     members->erase(found);
@@ -120,10 +131,11 @@ absl::StatusOr<ExitStatus> Remove(Session& session) {
 absl::StatusOr<ExitStatus> List(Session& session) {
   ASSIGN_OR_RETURN(const auto groups, ListAll(session, &Stub::ListGroups, v1::ListGroupsRequest(),
                                               &v1::ListGroupsResponse::groups));
-  Table table({"GROUP", "AGENTS", "DESCRIPTION"});
+  Table table({"GROUP", "AGENTS", "USERS", "DESCRIPTION"});
   Json list = Json::Array();
   for (const v1::Group& group : groups.items) {
-    table.Add({ShortName(group.name()), StrCat(group.agents_size()), group.description()});
+    table.Add({ShortName(group.name()), StrCat(group.agents_size()), StrCat(group.users_size()),
+               group.description()});
     list.Append(MessageJson(group));
   }
   session.console().Answer(Json::Object().Set("groups", std::move(list)), table.ToText());
@@ -137,7 +149,8 @@ absl::StatusOr<ExitStatus> Show(Session& session) {
   Facts facts;
   facts.Add("group", group.name());
   facts.Add("description", group.description());
-  facts.Add("agents", MembersText(group));
+  facts.Add("agents", group.agents().empty() ? "-" : MembersText(group.agents()));
+  facts.Add("users", MembersText(group.users()));
   facts.Add("created", TimeCell(group.create_time()));
   session.console().Answer(MessageJson(group), facts.ToText());
   return ExitStatus::kOk;
@@ -147,7 +160,7 @@ absl::StatusOr<ExitStatus> Delete(Session& session) {
   ASSIGN_OR_RETURN(const std::string name,
                    ResourceName("groups/", session.args().positionals()[0]));
   ASSIGN_OR_RETURN(const v1::Group group, GetGroup(session, name));
-  RETURN_IF_ERROR(session.Confirm(StrCat("delete ", name, " with ", AgentCount(group),
+  RETURN_IF_ERROR(session.Confirm(StrCat("delete ", name, " with ", MemberCount(group),
                                          "? policies about it no longer reach them")));
   v1::DeleteGroupRequest request;
   request.set_name(name);
@@ -164,39 +177,45 @@ Command GroupCommand() {
   const Positional name{.name = "NAME", .help = "the group"};
   const Positional any{
       .name = "AGENT", .help = "an agent of the group", .count = Positional::Count::kAny};
-  const Positional some{
-      .name = "AGENT", .help = "an agent", .count = Positional::Count::kAtLeastOne};
+  const Flag user{.name = "user",
+                  .value = "USER",
+                  .help = "a user, as verified tokens name it, for example 'operator:uid=0'",
+                  .repeats = true};
   return {
       .name = "group",
-      .summary = "put agents into groups that policies can name",
+      .summary = "put agents and users into groups that policies can name",
       .examples = {"leasehold group list"},
       .commands = {{.name = "create",
                     .summary = "create a group",
                     .positionals = {name, any},
-                    .flags = {{.name = "description", .value = "TEXT", .help = "what it is for"}},
-                    .examples = {"leasehold group create demo-bots demo-bot"},
+                    .flags = {user,
+                              {.name = "description", .value = "TEXT", .help = "what it is for"}},
+                    .examples = {"leasehold group create demo-bots demo-bot",
+                                 "leasehold group create demo-people --user alice@example.com"},
                     .run = Create},
                    {.name = "list",
                     .summary = "list all groups",
                     .examples = {"leasehold group list"},
                     .run = List},
                    {.name = "show",
-                    .summary = "show a group and its agents",
+                    .summary = "show a group and its members",
                     .positionals = {name},
                     .examples = {"leasehold group show demo-bots"},
                     .run = Show},
                    {.name = "add",
-                    .summary = "add agents to a group",
-                    .positionals = {name, some},
+                    .summary = "add agents or users to a group",
+                    .positionals = {name, any},
+                    .flags = {user},
                     .examples = {"leasehold group add demo-bots demo-bot"},
                     .run = Add},
                    {.name = "remove",
-                    .summary = "remove agents from a group",
-                    .positionals = {name, some},
+                    .summary = "remove agents or users from a group",
+                    .positionals = {name, any},
+                    .flags = {user},
                     .examples = {"leasehold group remove demo-bots demo-bot"},
                     .run = Remove},
                    {.name = "delete",
-                    .summary = "delete a group; its agents stay",
+                    .summary = "delete a group; its members stay",
                     .positionals = {name},
                     .flags = {YesFlag()},
                     .examples = {"leasehold group delete demo-bots --yes"},

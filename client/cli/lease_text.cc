@@ -22,10 +22,17 @@ void AddLeaseFacts(const v1::Lease& lease, Facts* facts) {
   facts->Add("secret", lease.version() == 0
                            ? ShortName(lease.secret())
                            : StrCat(ShortName(lease.secret()), " version ", lease.version()));
+  facts->Add("user", lease.user());
   facts->Add("workflow", ShortName(lease.workflow()));
   facts->Add("run", lease.run());
   facts->Add("delivery", EnumText(v1::Delivery_Name(lease.delivery()), "DELIVERY_"));
   facts->Add("policy", StrCat(lease.policy(), " (revision ", lease.policy_revision(), ")"));
+  std::string groups;
+  for (const std::string& group : lease.groups()) {
+    StrAppend(&groups, groups.empty() ? "" : ",", ShortName(group));
+  }
+  facts->Add("groups", groups);
+  facts->Add("credential", ShortName(lease.credential()));
   facts->Add("issued", TimeCell(lease.create_time()));
   facts->Add("expires", TimeCell(lease.expire_time()));
   facts->Add("renewable until", TimeCell(lease.max_expire_time()));

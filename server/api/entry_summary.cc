@@ -107,6 +107,22 @@ std::string Revoked(const State& state, const ledger::v1::Revoked& revoked) {
                 Because(state, revoked.reason()));
 }
 
+std::string MembersChanged(const State& state, const ledger::v1::MembersChanged& changed) {
+  std::string line = NameOf(state, changed.group());
+  std::string_view separator = ": ";
+  auto add = [&](int count, std::string_view what) {
+    if (count > 0) {
+      StrAppend(&line, separator, count, what);
+      separator = ", ";
+    }
+  };
+  add(changed.added_agents_size(), " agents added");
+  add(changed.removed_agents_size(), " agents removed");
+  add(changed.added_users_size(), " users added");
+  add(changed.removed_users_size(), " users removed");
+  return line;
+}
+
 std::string Version(const ledger::v1::VersionState& version) {
   std::string_view state = version.state() == ledger::v1::VERSION_STATE_KIND_ENABLED ? "enabled"
                            : version.state() == ledger::v1::VERSION_STATE_KIND_DISABLED
@@ -131,9 +147,7 @@ std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis 
     case Entry::kEntityDeleted:
       return StrCat(NameOf(state, entry.entity_deleted().uid()), " deleted");
     case Entry::kMembersChanged:
-      return StrCat(NameOf(state, entry.members_changed().group()), ": ",
-                    entry.members_changed().added_agents_size(), " agents added, ",
-                    entry.members_changed().removed_agents_size(), " removed");
+      return MembersChanged(state, entry.members_changed());
     case Entry::kCredentialIssued:
       return StrCat("token ", entry.credential_issued().credential(), " until ",
                     entry.credential_issued().expire_time_ms() == 0

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kService = "leasehold.v1.IdentityService";
 
 // As many as an operator may want in one list. Every change of a group looks at all of them.
-constexpr int kGroupAgentsMax = 10'000;
+constexpr int kGroupMembersMax = 10'000;
 
 v1::Group DescribeGroup(const State& state, const Entity& entity, UnixMillis) {
   v1::Group group;
@@ -20,6 +20,9 @@ v1::Group DescribeGroup(const State& state, const Entity& entity, UnixMillis) {
   group.set_uid(entity.uid.value());
   for (EntityUid agent : entity.agents) {
     group.add_agents(StrCat("agents/", state.entities().Find(agent)->name));
+  }
+  for (TextId user : entity.users) {
+    group.add_users(std::string(state.texts().Get(user)));
   }
   ToProto(entity.create_time, group.mutable_create_time());
   group.set_etag(EtagOf(entity.index));
@@ -30,9 +33,9 @@ absl::StatusOr<EntityWrite> ParseGroup(const Principal& principal, const v1::Gro
   RETURN_IF_ERROR(CheckNoUnknownFields(group));
   ASSIGN_OR_RETURN(Name name, ParseId(group.name(), "groups/"));
   RETURN_IF_ERROR(CheckOptionalText(group.description(), "description"));
-  if (group.agents_size() > kGroupAgentsMax) {
+  if (group.agents_size() > kGroupMembersMax || group.users_size() > kGroupMembersMax) {
     return Error(Reason::kInvalidArgument,
-                 StrCat("agents: a group has at most ", kGroupAgentsMax, " agents"));
+                 StrCat("a group has at most ", kGroupMembersMax, " agents and as many users"));
   }
   // Members are not in the body: they have entries of their own, and an agent that is deleted
   // leaves its groups.
@@ -49,6 +52,10 @@ absl::StatusOr<EntityWrite> ParseGroup(const Principal& principal, const v1::Gro
       return Annotate(member.status(), "agents");
     }
     write.member_agents.push_back(*std::move(member));
+  }
+  for (const std::string& user : group.users()) {
+    RETURN_IF_ERROR(Text::Parse(user, "users").status());
+    write.member_users.push_back(user);
   }
   ASSIGN_OR_RETURN(write.etag, ParseEtag(group.etag()));
   return write;

@@ -63,6 +63,14 @@ v1::Lease DescribeLease(const State& state, const Lease& lease, UnixMillis now) 
   proto.set_allowed_uses(lease.allowed_uses);
   proto.set_denied_uses(lease.denied_uses);
   proto.set_issue_index(lease.issue_index.value());
+  proto.set_user(std::string(state.texts().Get(lease.terms->user)));
+  for (EntityUid group : lease.terms->groups) {
+    proto.add_groups(StrCat("groups/", state.entities().Find(group)->name));
+  }
+  proto.set_binding(static_cast<v1::Binding>(lease.terms->binding));
+  if (!lease.credential.empty()) {
+    proto.set_credential(StrCat("credentials/", lease.credential.value()));
+  }
   return proto;
 }
 

@@ -22,6 +22,15 @@ SecretFields RandomFields() {
   return Must(SecretFields::Make(std::move(fields)));
 }
 
+EntityWrite GroupOf(std::string_view name, const std::vector<std::string>& agents,
+                    const std::vector<std::string>& users) {
+  EntityWrite write{.kind = EntityKind::kGroup, .name = MustName(name), .member_users = users};
+  for (const std::string& agent : agents) {
+    write.member_agents.push_back(MustName(agent));
+  }
+  return write;
+}
+
 }  // namespace
 
 SelectorNames EverySelector() { return {.kind = Selector::Kind::kAll}; }
@@ -114,12 +123,16 @@ EntityUid LeaseWorld::CreateAgent(std::string_view name, UnixMillis expire_time)
   return Create({.kind = EntityKind::kAgent, .name = MustName(name), .expire_time = expire_time});
 }
 
-EntityUid LeaseWorld::CreateGroup(std::string_view name, const std::vector<std::string>& agents) {
-  EntityWrite write{.kind = EntityKind::kGroup, .name = MustName(name)};
-  for (const std::string& agent : agents) {
-    write.member_agents.push_back(MustName(agent));
-  }
-  return Create(std::move(write));
+EntityUid LeaseWorld::CreateGroup(std::string_view name, const std::vector<std::string>& agents,
+                                  const std::vector<std::string>& users) {
+  return Create(GroupOf(name, agents, users));
+}
+
+void LeaseWorld::UpdateGroup(std::string_view name, const std::vector<std::string>& agents,
+                             const std::vector<std::string>& users) {
+  EntityWrite write = GroupOf(name, agents, users);
+  write.principal = Operator();
+  Set<EntityUid>([&write](Transaction& tx) { return UpdateEntity(tx, write); });
 }
 
 EntityUid LeaseWorld::CreateSecret(std::string_view name) {

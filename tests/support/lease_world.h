@@ -115,7 +115,11 @@ class LeaseWorld {
   // what many tests begin with is better made InOneBatch.
   void InOneBatch(const std::function<void()>& steps);
   EntityUid CreateAgent(std::string_view name, UnixMillis expire_time = {});
-  EntityUid CreateGroup(std::string_view name, const std::vector<std::string>& agents);
+  EntityUid CreateGroup(std::string_view name, const std::vector<std::string>& agents,
+                        const std::vector<std::string>& users = {});
+  // Replaces the members.
+  void UpdateGroup(std::string_view name, const std::vector<std::string>& agents,
+                   const std::vector<std::string>& users = {});
   // With one version of a random value.
   EntityUid CreateSecret(std::string_view name);
   VersionNumber AddVersion(std::string_view secret, UnixMillis expire_time = {});

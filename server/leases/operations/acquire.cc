@@ -7,6 +7,7 @@
 #include "server/base/str_cat.h"
 #include "server/leases/operations/duration_words.h"
 #include "server/leases/operations/refusals.h"
+#include "server/leases/operations/subject.h"
 
 namespace leasehold {
 namespace {
@@ -94,13 +95,9 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
                                    const AcquireRequest& request, const Entity& agent) {
   const Entity* secret = state.entities().FindByName(EntityKind::kSecret, request.secret.value());
   // Judged even where there is no such secret, so that both take the same time.
-  LeaseDecision decision =
-      state.policies().current().DecideLease({.agent = agent.name,
-                                              .groups = state.entities().GroupsOf(agent.uid),
-                                              .workflow = request.workflow.value(),
-                                              .secret = request.secret.value(),
-                                              .time = now.ToTime()},
-                                             request.delivery);
+  LeaseSubject subject(state, now, request.principal, request.workflow.value(),
+                       request.secret.value());
+  LeaseDecision decision = state.policies().current().DecideLease(subject.get(), request.delivery);
   if (secret == nullptr || (!decision.allowed && !decision.visible)) {
     return NotFoundOrForbidden();
   }
@@ -141,6 +138,15 @@ AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms&
   issued->set_expire_time_ms(tx.EpochMillis(tx.now() + terms.ttl));
   issued->set_max_expire_time_ms(tx.EpochMillis(tx.now() + std::max(terms.ttl, terms.max_ttl)));
   issued->set_credential(request.principal.credential.value());
+  issued->set_user(
+      tx.DefineOptionalText(ledger::v1::TEXT_KIND_USER, request.principal.user).value());
+  const GroupsAtIssue groups = GroupsAtIssueFor(tx.state(), request.principal);
+  for (EntityUid group : groups.all) {
+    issued->add_groups(group.value());
+  }
+  for (EntityUid group : groups.claimed) {
+    issued->add_claimed_groups(group.value());
+  }
   issued->set_method(static_cast<ledger::v1::AuthMethod>(request.principal.method));
   issued->set_address(
       tx.DefineOptionalText(ledger::v1::TEXT_KIND_ADDRESS, request.principal.address).value());
@@ -229,7 +235,6 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
     return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
   }
   const Entity& secret = *state.entities().Find(lease->secret);
-  const Entity& agent = *state.entities().Find(lease->agent);
   auto refuse = [&](absl::Status why) {
     RecordRefusal(tx, limiter,
                   {.kind = RefusalKind::kRenew,
@@ -246,13 +251,8 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
   if (const Hold* hold = state.holds().Blocking(lease->agent, lease->secret, lease->workflow)) {
     return refuse(HeldError(*hold));
   }
-  LeaseDecision decision =
-      state.policies().current().DecideLease({.agent = agent.name,
-                                              .groups = state.entities().GroupsOf(agent.uid),
-                                              .workflow = state.texts().Get(lease->workflow),
-                                              .secret = secret.name,
-                                              .time = tx.now().ToTime()},
-                                             lease->delivery);
+  LeaseSubject subject(state, tx.now(), *lease);
+  LeaseDecision decision = state.policies().current().DecideLease(subject.get(), lease->delivery);
   if (!decision.allowed || secret.deleted) {
     return refuse(Error(Reason::kPolicyDenied,
                         "policy no longer allows this lease; do not retry, ask an owner",

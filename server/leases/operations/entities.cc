@@ -54,13 +54,19 @@ absl::StatusOr<const Entity*> FindLive(const State& state, EntityKind kind, cons
   return entity;
 }
 
-absl::StatusOr<absl::btree_set<EntityUid>> ResolveMembers(const State& state,
-                                                          const std::vector<Name>& names) {
-  absl::btree_set<EntityUid> members;
-  for (const Name& name : names) {
+// Who is to be in a group.
+struct Members {
+  absl::btree_set<EntityUid> agents;
+  absl::btree_set<std::string> users;
+};
+
+absl::StatusOr<Members> ResolveMembers(const State& state, const EntityWrite& write) {
+  Members members;
+  for (const Name& name : write.member_agents) {
     ASSIGN_OR_RETURN(const Entity* agent, FindLive(state, EntityKind::kAgent, name, {}));
-    members.insert(agent->uid);
+    members.agents.insert(agent->uid);
   }
+  members.users.insert(write.member_users.begin(), write.member_users.end());
   return members;
 }
 
@@ -76,37 +82,74 @@ void Put(Transaction& tx, const EntityWrite& write, EntityUid uid) {
   tx.Append(std::move(entry));
 }
 
-// So many uids, of ten bytes at most, stay well below the limit of an entry.
+// So many ids, of ten bytes at most, stay well below the limit of an entry.
 constexpr size_t kMembersPerEntry = 4000;
 
+// One who comes into a group or goes.
+struct MemberStep {
+  EntityUid agent;
+  TextId user;  // where `agent` is empty
+  bool comes = true;
+};
+
+template <typename Id>
+void AddSteps(const absl::btree_set<Id>& present, const absl::btree_set<Id>& wanted,
+              Id MemberStep::*member, std::vector<MemberStep>& steps) {
+  for (Id id : wanted) {
+    if (!present.contains(id)) {
+      steps.emplace_back().*member = id;
+    }
+  }
+  for (Id id : present) {
+    if (!wanted.contains(id)) {
+      MemberStep& step = steps.emplace_back();
+      step.*member = id;
+      step.comes = false;
+    }
+  }
+}
+
+void AddStep(const MemberStep& step, ledger::v1::MembersChanged& changed) {
+  if (!step.agent.empty()) {
+    step.comes ? changed.add_added_agents(step.agent.value())
+               : changed.add_removed_agents(step.agent.value());
+  } else {
+    step.comes ? changed.add_added_users(step.user.value())
+               : changed.add_removed_users(step.user.value());
+  }
+}
+
 void PutMembers(Transaction& tx, const Principal& principal, EntityUid group,
-                const absl::btree_set<EntityUid>& wanted) {
-  // A copy: each entry is folded as it is appended.
-  const absl::btree_set<EntityUid> present = tx.state().entities().Find(group)->agents;
-  std::vector<std::pair<EntityUid, bool>> changes;  // and whether it comes
-  for (EntityUid uid : wanted) {
-    if (!present.contains(uid)) {
-      changes.emplace_back(uid, true);
-    }
+                const Members& wanted) {
+  absl::btree_set<TextId> users;
+  for (const std::string& user : wanted.users) {
+    users.insert(tx.DefineText(ledger::v1::TEXT_KIND_USER, user));
   }
-  for (EntityUid uid : present) {
-    if (!wanted.contains(uid)) {
-      changes.emplace_back(uid, false);
-    }
-  }
-  for (size_t done = 0; done < changes.size(); done += kMembersPerEntry) {
+  const Entity& entity = *tx.state().entities().Find(group);
+  std::vector<MemberStep> steps;
+  AddSteps(entity.agents, wanted.agents, &MemberStep::agent, steps);
+  AddSteps(entity.users, users, &MemberStep::user, steps);
+  for (size_t done = 0; done < steps.size(); done += kMembersPerEntry) {
     Entry entry;
     ledger::v1::MembersChanged* changed = entry.mutable_members_changed();
     *changed->mutable_control() = tx.MakeControl(principal);
     changed->set_group(group.value());
-    for (size_t i = done; i < std::min(done + kMembersPerEntry, changes.size()); ++i) {
-      auto [uid, comes] = changes[i];
-      if (comes) {
-        changed->add_added_agents(uid.value());
-      } else {
-        changed->add_removed_agents(uid.value());
-      }
+    for (size_t i = done; i < std::min(done + kMembersPerEntry, steps.size()); ++i) {
+      AddStep(steps[i], *changed);
     }
+    tx.Append(std::move(entry));
+  }
+}
+
+// An agent that is deleted leaves its groups.
+void LeaveGroups(Transaction& tx, const Principal& principal, EntityUid agent) {
+  const std::vector<EntityUid> groups = tx.state().entities().MembershipsOf(agent).uids;
+  for (EntityUid group : groups) {
+    Entry entry;
+    ledger::v1::MembersChanged* changed = entry.mutable_members_changed();
+    *changed->mutable_control() = tx.MakeControl(principal);
+    changed->set_group(group.value());
+    changed->add_removed_agents(agent.value());
     tx.Append(std::move(entry));
   }
 }
@@ -120,7 +163,7 @@ absl::StatusOr<EntityUid> CreateEntity(Transaction& tx, const EntityWrite& write
                  StrCat("there is ", write.kind == EntityKind::kAgent ? "an " : "a ",
                         WordFor(write.kind), " named ", write.name.value(), " already"));
   }
-  ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write.member_agents));
+  ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write));
   EntityUid uid = entities.next();
   Put(tx, write, uid);
   if (write.kind == EntityKind::kGroup) {
@@ -131,7 +174,7 @@ absl::StatusOr<EntityUid> CreateEntity(Transaction& tx, const EntityWrite& write
 
 absl::StatusOr<EntityUid> UpdateEntity(Transaction& tx, const EntityWrite& write) {
   ASSIGN_OR_RETURN(const Entity* entity, FindLive(tx.state(), write.kind, write.name, write.etag));
-  ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write.member_agents));
+  ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write));
   if (entity->body != write.body || entity->expire_time != write.expire_time) {
     Put(tx, write, entity->uid);
   }
@@ -162,12 +205,7 @@ absl::StatusOr<EntityUid> DeleteEntity(Transaction& tx, const EntityDelete& requ
     }
   }
   if (request.kind == EntityKind::kAgent) {
-    for (const auto& [name, group] : state.entities().ByName(EntityKind::kGroup)) {
-      absl::btree_set<EntityUid> members = state.entities().Find(group)->agents;
-      if (members.erase(uid) > 0) {
-        PutMembers(tx, request.principal, group, members);
-      }
-    }
+    LeaveGroups(tx, request.principal, uid);
   }
   Entry entry;
   *entry.mutable_entity_deleted()->mutable_control() = std::move(control);

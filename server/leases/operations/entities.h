@@ -19,10 +19,11 @@ struct EntityWrite {
   Principal principal;
   EntityKind kind = EntityKind::kAgent;
   Name name;
-  std::string body;                 // see Entity::body
-  UnixMillis expire_time;           // of agents; empty = never
-  std::vector<Name> member_agents;  // of groups
-  std::optional<LogIndex> etag;     // where set: the index of the change that must be the last
+  std::string body;                       // see Entity::body
+  UnixMillis expire_time;                 // of agents; empty = never
+  std::vector<Name> member_agents;        // of groups
+  std::vector<std::string> member_users;  // of groups; Texts
+  std::optional<LogIndex> etag;  // where set: the index of the change that must be the last
 };
 
 // ALREADY_EXISTS; NOT_FOUND for a member that does not exist. The new uid.

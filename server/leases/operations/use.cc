@@ -5,6 +5,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/operations/acquire.h"
+#include "server/leases/operations/subject.h"
 
 namespace leasehold {
 namespace {
@@ -58,15 +59,6 @@ absl::Status CheckPresenter(const State& state, const Principal& presenter,
   return absl::OkStatus();
 }
 
-DecisionSubject SubjectOf(const State& state, UnixMillis now, const Lease& lease) {
-  const Entity& agent = *state.entities().Find(lease.agent);
-  return {.agent = agent.name,
-          .groups = state.entities().GroupsOf(agent.uid),
-          .workflow = state.texts().Get(lease.workflow),
-          .secret = state.entities().Find(lease.secret)->name,
-          .time = now.ToTime()};
-}
-
 // What must hold of the lease itself, whatever it is used for.
 bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Principal& presenter,
                 const LeaseTokenClaims& claims, Verdict& verdict) {
@@ -90,8 +82,8 @@ bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Pr
 
 void JudgePolicy(const State& state, UnixMillis now, const Lease& lease, const UseRequest& request,
                  Verdict& verdict) {
-  DecisionSubject subject = SubjectOf(state, now, lease);
-  UseDecision decision = state.policies().current().DecideUse({.subject = subject,
+  LeaseSubject subject(state, now, lease);
+  UseDecision decision = state.policies().current().DecideUse({.subject = subject.get(),
                                                                .target = request.target,
                                                                .method = request.method,
                                                                .path = request.path,
@@ -102,10 +94,10 @@ void JudgePolicy(const State& state, UnixMillis now, const Lease& lease, const U
   verdict.visible = decision.visible;
   if (!decision.allowed) {
     verdict.Deny(decision.reason,
-                 decision.visible
-                     ? StrCat(subject.agent, " may not ", request.method, " ", request.path, " on ",
-                              request.target, ": ", decision.hint, "; do not retry, ask an owner")
-                     : "policy does not allow this use; do not retry, ask an owner");
+                 decision.visible ? StrCat(subject.get().agent, " may not ", request.method, " ",
+                                           request.path, " on ", request.target, ": ",
+                                           decision.hint, "; do not retry, ask an owner")
+                                  : "policy does not allow this use; do not retry, ask an owner");
   }
 }
 
@@ -239,7 +231,7 @@ absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
   verdict.write = false;
   if (JudgeLease(state, tx.now(), *lease, request.principal, request.claims, verdict)) {
     UseDecision decision =
-        state.policies().current().DecideReveal(SubjectOf(state, tx.now(), *lease));
+        state.policies().current().DecideReveal(LeaseSubject(state, tx.now(), *lease).get());
     verdict.policy = decision.policy;
     verdict.rule = decision.rule;
     verdict.action = std::move(decision.action);

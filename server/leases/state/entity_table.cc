@@ -5,6 +5,27 @@
 #include "server/base/check.h"
 
 namespace leasehold {
+namespace {
+
+const Memberships& NoMemberships() {
+  static const Memberships& none = *new Memberships();
+  return none;
+}
+
+// Puts `group` into the list, or takes it out.
+void IndexMember(Memberships& memberships, const Entity& group, bool add) {
+  auto place = std::lower_bound(memberships.uids.begin(), memberships.uids.end(), group.uid);
+  auto name = memberships.names.begin() + (place - memberships.uids.begin());
+  if (add) {
+    memberships.uids.insert(place, group.uid);
+    memberships.names.insert(name, group.name);
+  } else if (place != memberships.uids.end() && *place == group.uid) {
+    memberships.uids.erase(place);
+    memberships.names.erase(name);
+  }
+}
+
+}  // namespace
 
 const Entity* EntityTable::Find(EntityUid uid) const {
   return uid.empty() || uid.value() > entities_.size() ? nullptr : entities_[uid.value() - 1].get();
@@ -45,20 +66,24 @@ void EntityTable::Delete(EntityUid uid, UnixMillis time, LogIndex index) {
   entity.update_time = time;
   entity.index = index;
   entity.agents.clear();
+  entity.users.clear();
   entity.target.reset();
   by_name_[static_cast<int>(entity.kind)].erase(entity.name);
 }
 
-void EntityTable::ChangeMembers(EntityUid group, const std::vector<EntityUid>& added,
-                                const std::vector<EntityUid>& removed, UnixMillis time,
+void EntityTable::ChangeMembers(EntityUid group, const MemberChange& change, UnixMillis time,
                                 LogIndex index) {
   Entity& entity = *entities_[group.value() - 1];
   LEASEHOLD_CHECK(entity.kind == EntityKind::kGroup && !entity.deleted);
   IndexGroup(entity, false);
-  for (EntityUid uid : removed) {
+  for (EntityUid uid : change.removed_agents) {
     entity.agents.erase(uid);
   }
-  entity.agents.insert(added.begin(), added.end());
+  for (TextId user : change.removed_users) {
+    entity.users.erase(user);
+  }
+  entity.agents.insert(change.added_agents.begin(), change.added_agents.end());
+  entity.users.insert(change.added_users.begin(), change.added_users.end());
   entity.update_time = time;
   entity.index = index;
   IndexGroup(entity, true);
@@ -66,20 +91,21 @@ void EntityTable::ChangeMembers(EntityUid group, const std::vector<EntityUid>& a
 
 void EntityTable::IndexGroup(const Entity& group, bool add) {
   for (EntityUid agent : group.agents) {
-    auto& names = groups_of_[agent];
-    if (add) {
-      names.push_back(group.name);
-    } else {
-      names.erase(std::remove(names.begin(), names.end(), std::string_view(group.name)),
-                  names.end());
-    }
+    IndexMember(groups_of_agents_[agent], group, add);
+  }
+  for (TextId user : group.users) {
+    IndexMember(groups_of_users_[user], group, add);
   }
 }
 
-const std::vector<std::string_view>& EntityTable::GroupsOf(EntityUid agent) const {
-  static const std::vector<std::string_view>& none = *new std::vector<std::string_view>();
-  auto it = groups_of_.find(agent);
-  return it == groups_of_.end() ? none : it->second;
+const Memberships& EntityTable::MembershipsOf(EntityUid agent) const {
+  auto it = groups_of_agents_.find(agent);
+  return it == groups_of_agents_.end() ? NoMemberships() : it->second;
+}
+
+const Memberships& EntityTable::MembershipsOfUser(TextId user) const {
+  auto it = groups_of_users_.find(user);
+  return it == groups_of_users_.end() ? NoMemberships() : it->second;
 }
 
 }  // namespace leasehold

@@ -35,7 +35,22 @@ struct Entity {
   LogIndex index;  // of the last change; the etag
   bool deleted = false;
   absl::btree_set<EntityUid> agents;             // of groups
+  absl::btree_set<TextId> users;                 // of groups
   std::shared_ptr<const CompiledTarget> target;  // of targets
+};
+
+// Who came into a group and who went.
+struct MemberChange {
+  std::vector<EntityUid> added_agents;
+  std::vector<EntityUid> removed_agents;
+  std::vector<TextId> added_users;
+  std::vector<TextId> removed_users;
+};
+
+// The groups that somebody belongs to, in order of uid; a name to each uid.
+struct Memberships {
+  std::vector<EntityUid> uids;
+  std::vector<std::string_view> names;
 };
 
 // All entities by uid, the living ones also by name.
@@ -55,11 +70,16 @@ class EntityTable {
   // Adds (uid = next()) or replaces (a known uid; members stay).
   void Put(Entity entity);
   void Delete(EntityUid uid, UnixMillis time, LogIndex index);
-  void ChangeMembers(EntityUid group, const std::vector<EntityUid>& added,
-                     const std::vector<EntityUid>& removed, UnixMillis time, LogIndex index);
+  void ChangeMembers(EntityUid group, const MemberChange& change, UnixMillis time, LogIndex index);
 
-  // Names of the groups that `agent` belongs to now; the views live until the next change.
-  const std::vector<std::string_view>& GroupsOf(EntityUid agent) const;
+  // The groups that `agent` belongs to now, and those that a user does; they live until the next
+  // change.
+  const Memberships& MembershipsOf(EntityUid agent) const;
+  const Memberships& MembershipsOfUser(TextId user) const;
+  // Names alone.
+  const std::vector<std::string_view>& GroupsOf(EntityUid agent) const {
+    return MembershipsOf(agent).names;
+  }
 
   const std::vector<std::unique_ptr<Entity>>& all() const { return entities_; }
 
@@ -68,7 +88,8 @@ class EntityTable {
 
   std::vector<std::unique_ptr<Entity>> entities_;
   std::map<std::string, EntityUid, std::less<>> by_name_[5];
-  absl::flat_hash_map<EntityUid, std::vector<std::string_view>> groups_of_;
+  absl::flat_hash_map<EntityUid, Memberships> groups_of_agents_;
+  absl::flat_hash_map<TextId, Memberships> groups_of_users_;
 };
 
 }  // namespace leasehold

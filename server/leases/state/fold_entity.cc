@@ -98,23 +98,30 @@ absl::Status State::FoldEntity(LogIndex index, const Entry& entry, SideSource& s
     return absl::OkStatus();
   }
   const ledger::v1::MembersChanged& changed = entry.members_changed();
-  if (entity->kind != EntityKind::kGroup || changed.added_users_size() > 0 ||
-      changed.removed_users_size() > 0) {
-    return FoldError(index, "changes members of what is no group of agents");
+  if (entity->kind != EntityKind::kGroup) {
+    return FoldError(index, "changes members of what is no group");
   }
-  std::vector<EntityUid> added;
-  std::vector<EntityUid> removed;
+  MemberChange change;
   for (uint64_t agent : changed.added_agents()) {
     const Entity* member = entities_.Find(EntityUid(agent));
     if (member == nullptr || member->kind != EntityKind::kAgent || member->deleted) {
       return FoldError(index, "adds a member that is no agent");
     }
-    added.emplace_back(agent);
+    change.added_agents.emplace_back(agent);
   }
   for (uint64_t agent : changed.removed_agents()) {
-    removed.emplace_back(agent);
+    change.removed_agents.emplace_back(agent);
   }
-  entities_.ChangeMembers(uid, added, removed, last_time_, index);
+  for (uint64_t user : changed.added_users()) {
+    if (texts_.KindOf(TextId(user)) != ledger::v1::TEXT_KIND_USER) {
+      return FoldError(index, "adds a member that is no user");
+    }
+    change.added_users.emplace_back(user);
+  }
+  for (uint64_t user : changed.removed_users()) {
+    change.removed_users.emplace_back(user);
+  }
+  entities_.ChangeMembers(uid, change, last_time_, index);
   return absl::OkStatus();
 }
 

@@ -9,7 +9,7 @@ namespace leasehold {
 
 using ledger::v1::Entry;
 
-absl::Status State::FoldLease(LogIndex index, const Entry& entry) {
+absl::Status State::FoldLease(LogIndex index, const Entry& entry, SideSource& side) {
   if (entry.has_lease_issued()) {
     const ledger::v1::LeaseIssued& issued = entry.lease_issued();
     if (LeaseNumber(issued.number()) != leases_.next()) {
@@ -29,6 +29,7 @@ absl::Status State::FoldLease(LogIndex index, const Entry& entry) {
     if (issued.expire_time_ms() > issued.max_expire_time_ms()) {
       return FoldError(index, "issues a lease beyond its maximum");
     }
+    ASSIGN_OR_RETURN(LeaseTerms terms, TermsOf(index, issued, side));
     leases_.Add(Lease{.number = LeaseNumber(issued.number()),
                       .issue_index = index,
                       .agent = agent->uid,
@@ -42,9 +43,10 @@ absl::Status State::FoldLease(LogIndex index, const Entry& entry) {
                       .issue_time = At(entry.time_ms()),
                       .expire_time = At(issued.expire_time_ms()),
                       .max_expire_time = At(issued.max_expire_time_ms()),
-                      .follows_latest = issued.follows_latest(),
+                      .epoch_ordinal = static_cast<uint32_t>(epochs_.size() - 1),
                       .delivery = static_cast<Delivery>(issued.delivery()),
-                      .epoch_ordinal = static_cast<uint32_t>(epochs_.size() - 1)});
+                      .follows_latest = issued.follows_latest()},
+                terms);
     requests_.Add({issued.request_hash(), index, At(entry.time_ms()), issued.number()});
     return absl::OkStatus();
   }

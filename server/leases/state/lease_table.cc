@@ -1,5 +1,7 @@
 #include "server/leases/state/lease_table.h"
 
+#include <algorithm>
+
 #include "leasehold/ledger/v1/snapshot.pb.h"
 #include "server/base/check.h"
 #include "server/base/status.h"
@@ -7,6 +9,30 @@
 
 namespace leasehold {
 namespace {
+
+void ToRow(const LeaseTerms& terms, ledger::v1::LeaseRow* row) {
+  row->set_user(terms.user.value());
+  row->set_parent(terms.parent.value());
+  row->set_binding(static_cast<ledger::v1::Binding>(terms.binding));
+  if (terms.proof.has_value()) {
+    row->set_proof_hash(std::string(AsText(*terms.proof)));
+  }
+  row->set_use_limit(terms.use_limit);
+  if (terms.narrowing.has_value()) {
+    row->set_narrowing_hash(std::string(AsText(terms.narrowing_hash)));
+    for (EntityUid target : terms.narrowing->targets) {
+      row->mutable_narrowing()->add_targets(target.value());
+    }
+    row->mutable_narrowing()->set_reads_only(terms.narrowing->reads_only);
+  }
+  row->set_approval(terms.approval);
+  for (EntityUid group : terms.groups) {
+    row->add_groups(group.value());
+  }
+  for (EntityUid group : terms.claimed_groups) {
+    row->add_claimed_groups(group.value());
+  }
+}
 
 void ToRow(const Lease& lease, ledger::v1::LeaseRow* row) {
   row->set_issue_index(lease.issue_index.value());
@@ -27,6 +53,40 @@ void ToRow(const Lease& lease, ledger::v1::LeaseRow* row) {
   row->set_delivery(static_cast<ledger::v1::Delivery>(lease.delivery));
   row->set_released(lease.released);
   row->set_epoch_ordinal(lease.epoch_ordinal);
+  ToRow(*lease.terms, row);
+}
+
+bool ToHash(const std::string& bytes, Hash* hash) {
+  if (bytes.size() != hash->size()) {
+    return false;
+  }
+  std::copy(bytes.begin(), bytes.end(), hash->begin());
+  return true;
+}
+
+// False where the row makes no sense.
+bool FromRow(const ledger::v1::LeaseRow& row, LeaseTerms* terms) {
+  *terms = {.user = TextId(row.user()),
+            .parent = LeaseNumber(row.parent()),
+            .groups = std::vector<EntityUid>(row.groups().begin(), row.groups().end()),
+            .claimed_groups =
+                std::vector<EntityUid>(row.claimed_groups().begin(), row.claimed_groups().end()),
+            .binding = static_cast<Binding>(row.binding()),
+            .use_limit = row.use_limit(),
+            .approval = row.approval()};
+  if (row.binding() == ledger::v1::BINDING_UNSPECIFIED) {
+    terms->binding = Binding::kIdentity;  // of before a row had one
+  }
+  if (!row.proof_hash().empty() && !ToHash(row.proof_hash(), &terms->proof.emplace())) {
+    return false;
+  }
+  if (row.has_narrowing()) {
+    terms->narrowing = {.targets = std::vector<EntityUid>(row.narrowing().targets().begin(),
+                                                          row.narrowing().targets().end()),
+                        .reads_only = row.narrowing().reads_only()};
+    return ToHash(row.narrowing_hash(), &terms->narrowing_hash);
+  }
+  return true;
 }
 
 Lease FromRow(LeaseNumber number, const ledger::v1::LeaseRow& row) {
@@ -45,10 +105,10 @@ Lease FromRow(LeaseNumber number, const ledger::v1::LeaseRow& row) {
                .max_expire_time = UnixMillis(row.max_expire_ms()),
                .allowed_uses = row.allowed_uses(),
                .denied_uses = row.denied_uses(),
-               .follows_latest = row.follows_latest(),
+               .epoch_ordinal = row.epoch_ordinal(),
                .delivery = static_cast<Delivery>(row.delivery()),
-               .released = row.released(),
-               .epoch_ordinal = row.epoch_ordinal()};
+               .follows_latest = row.follows_latest(),
+               .released = row.released()};
 }
 
 }  // namespace
@@ -71,7 +131,7 @@ Lease* LeaseTable::FindMutable(LeaseNumber number) {
   return &chunk.leases[slot % kChunkLeases];
 }
 
-void LeaseTable::Add(const Lease& lease) {
+void LeaseTable::Add(const Lease& lease, const LeaseTerms& terms) {
   LEASEHOLD_CHECK(lease.number == next());
   uint64_t slot = count_++;
   if (slot / kChunkLeases == chunks_.size()) {
@@ -79,6 +139,7 @@ void LeaseTable::Add(const Lease& lease) {
   }
   Chunk& chunk = *chunks_[slot / kChunkLeases];
   chunk.leases[slot % kChunkLeases] = lease;
+  chunk.leases[slot % kChunkLeases].terms = &*terms_.insert(terms).first;
   chunk.dirty = true;
 }
 
@@ -108,8 +169,13 @@ absl::Status LeaseTable::LoadChunk(uint64_t chunk, std::string_view bytes) {
     return Error(Reason::kStoreDamaged,
                  StrCat("lease chunk ", chunk, " is not the next or does not parse"));
   }
+  LeaseTerms terms;
   for (const ledger::v1::LeaseRow& row : proto.leases()) {
-    Add(FromRow(next(), row));
+    if (!FromRow(row, &terms)) {
+      return Error(Reason::kStoreDamaged,
+                   StrCat("lease ", next().value(), " of chunk ", chunk, " makes no sense"));
+    }
+    Add(FromRow(next(), row), terms);
   }
   chunks_.back()->dirty = false;
   return absl::OkStatus();

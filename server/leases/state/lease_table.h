@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/node_hash_set.h"
 #include "absl/status/status.h"
 #include "server/leases/state/lease.h"
 
@@ -28,8 +29,11 @@ class LeaseTable {
   const Lease* Find(LeaseNumber number) const;
   // Marks the lease's chunk as changed since the last TakeDirtyChunks.
   Lease* FindMutable(LeaseNumber number);
-  // `lease.number` must be next().
-  void Add(const Lease& lease);
+  // `lease.number` must be next(). The lease gets a copy of `terms`, shared with those whose terms
+  // are the same.
+  void Add(const Lease& lease, const LeaseTerms& terms);
+  // How many different terms there are.
+  size_t terms_count() const { return terms_.size(); }
 
   // Chunks that changed since the last call, encoded; see lease_table.cc for the bytes.
   std::vector<std::pair<uint64_t, std::string>> TakeDirtyChunks();
@@ -42,6 +46,7 @@ class LeaseTable {
     bool dirty = false;
   };
   std::vector<std::unique_ptr<Chunk>> chunks_;
+  absl::node_hash_set<LeaseTerms> terms_;  // of nodes: leases point to them
   uint64_t count_ = 0;
 };
 

@@ -89,6 +89,9 @@ ledger::v1::EntityRow ToRow(const Entity& entity) {
   for (EntityUid agent : entity.agents) {
     row.add_agents(agent.value());
   }
+  for (TextId user : entity.users) {
+    row.add_users(user.value());
+  }
   return row;
 }
 
@@ -107,6 +110,9 @@ bool FromRow(const ledger::v1::EntityRow& row, Entity* entity) {
   entity->deleted = row.deleted();
   for (uint64_t agent : row.agents()) {
     entity->agents.insert(EntityUid(agent));
+  }
+  for (uint64_t user : row.users()) {
+    entity->users.insert(TextId(user));
   }
   return true;
 }

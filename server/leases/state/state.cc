@@ -27,7 +27,7 @@ absl::Status State::Apply(LogIndex index, const Entry& entry, SideSource& side) 
     case Entry::kLeaseIssued:
     case Entry::kLeaseRenewed:
     case Entry::kLeaseReleased:
-      RETURN_IF_ERROR(FoldLease(index, entry));
+      RETURN_IF_ERROR(FoldLease(index, entry, side));
       break;
     case Entry::kRevoked:
     case Entry::kHoldSet:

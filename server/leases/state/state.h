@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/base/crypto_bytes.h"
 #include "server/base/ids.h"
 #include "server/base/millis.h"
@@ -120,7 +121,9 @@ class State {
   friend class StateSnapshot;
 
   // One per group of kinds; see fold_*.cc.
-  absl::Status FoldLease(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldLease(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
+  absl::StatusOr<LeaseTerms> TermsOf(LogIndex index, const ledger::v1::LeaseIssued& issued,
+                                     SideSource& side) const;
   absl::Status FoldUse(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldStop(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldEntity(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);

@@ -1,5 +1,8 @@
 #include "server/ledger/verify/lease_rules.h"
 
+#include <algorithm>
+#include <set>
+
 #include "server/base/reason.h"
 #include "server/base/str_cat.h"
 
@@ -89,7 +92,17 @@ Objection LeaseRules::AddLease(uint64_t index, const Entry& entry) {
                        .secret = issued.secret(),
                        .version = issued.version(),
                        .workflow = issued.workflow(),
+                       .policy = issued.policy(),
+                       .run = issued.run(),
                        .credential = issued.credential(),
+                       .user = issued.user(),
+                       .parent = issued.parent(),
+                       .use_limit = issued.use_limit(),
+                       .approval = issued.approval(),
+                       .groups = {issued.groups().begin(), issued.groups().end()},
+                       .proof = issued.proof_hash(),
+                       .narrowing_hash = issued.narrowing_hash(),
+                       .binding = issued.binding(),
                        .expire_ms = At(issued.expire_time_ms()),
                        .max_expire_ms = At(issued.max_expire_time_ms()),
                        .epoch = epoch_,
@@ -136,6 +149,7 @@ std::string LeaseRules::WhyNotIssued(const ledger::v1::LeaseIssued& issued) cons
       issued.expire_time_ms() > issued.max_expire_time_ms()) {
     return "with an end that is past, or beyond its maximum";
   }
+  if (!HasItsGroups(issued)) return "with groups that are not those of its agent and user";
   if (issued.credential() == 0) return "";
   if (issued.credential() > credentials_.size() ||
       credentials_[issued.credential() - 1].agent != issued.agent()) {
@@ -145,6 +159,17 @@ std::string LeaseRules::WhyNotIssued(const ledger::v1::LeaseIssued& issued) cons
     return "on a credential that ended when the store was restored";
   }
   return credentials_[issued.credential() - 1].revoked ? "on a credential that was revoked" : "";
+}
+
+bool LeaseRules::HasItsGroups(const ledger::v1::LeaseIssued& issued) const {
+  std::set<uint64_t> wanted(issued.claimed_groups().begin(), issued.claimed_groups().end());
+  if (auto it = groups_of_agents_.find(issued.agent()); it != groups_of_agents_.end()) {
+    wanted.insert(it->second.begin(), it->second.end());
+  }
+  if (auto it = groups_of_users_.find(issued.user()); it != groups_of_users_.end()) {
+    wanted.insert(it->second.begin(), it->second.end());
+  }
+  return std::equal(wanted.begin(), wanted.end(), issued.groups().begin(), issued.groups().end());
 }
 
 std::string LeaseRules::WhyNotRenewed(const Lease& lease, int64_t expire_ms) const {
@@ -270,6 +295,15 @@ void LeaseRules::AddOther(const Entry& entry) {
   } else if (entry.has_entity_deleted()) {
     const uint64_t uid = entry.entity_deleted().uid();
     if (uid != 0 && uid <= entities_.size()) entities_[uid - 1].deleted = true;
+    for (auto& [agent, groups] : groups_of_agents_) groups.erase(uid);
+    for (auto& [user, groups] : groups_of_users_) groups.erase(uid);
+  } else if (entry.has_members_changed()) {
+    const ledger::v1::MembersChanged& changed = entry.members_changed();
+    const uint64_t group = changed.group();
+    for (uint64_t agent : changed.removed_agents()) groups_of_agents_[agent].erase(group);
+    for (uint64_t user : changed.removed_users()) groups_of_users_[user].erase(group);
+    for (uint64_t agent : changed.added_agents()) groups_of_agents_[agent].insert(group);
+    for (uint64_t user : changed.added_users()) groups_of_users_[user].insert(group);
   } else if (entry.has_credential_issued()) {
     credentials_.push_back({.agent = entry.credential_issued().agent()});
   } else if (entry.has_credential_revoked()) {

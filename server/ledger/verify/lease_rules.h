@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,7 +48,17 @@ class LeaseRules {
     uint64_t secret = 0;
     uint64_t version = 0;
     uint64_t workflow = 0;
+    uint64_t policy = 0;
+    uint64_t run = 0;
     uint64_t credential = 0;
+    uint64_t user = 0;
+    uint64_t parent = 0;
+    uint64_t use_limit = 0;
+    uint64_t approval = 0;
+    std::vector<uint64_t> groups;  // at issue
+    std::string proof;
+    std::string narrowing_hash;
+    ledger::v1::Binding binding = ledger::v1::BINDING_UNSPECIFIED;
     int64_t expire_ms = 0;
     int64_t max_expire_ms = 0;
     // The entry that revoked it; 0, where log_created stands, for none.
@@ -68,6 +79,9 @@ class LeaseRules {
   void AddOther(const ledger::v1::Entry& entry);
 
   std::string WhyNotIssued(const ledger::v1::LeaseIssued& issued) const;
+  // Whether the groups of a new lease are those that its agent and user are in, and those that it
+  // claims.
+  bool HasItsGroups(const ledger::v1::LeaseIssued& issued) const;
   std::string WhyNotRenewed(const Lease& lease, int64_t expire_ms) const;
   // Why the lease cannot be used now; "" where it can.
   std::string WhyUnusable(const Lease& lease) const;
@@ -94,6 +108,9 @@ class LeaseRules {
   std::vector<Lease> leases_;
   absl::flat_hash_map<uint64_t, std::vector<Version>> versions_;
   std::map<Selected, uint64_t> holds_;  // and the entry that set it
+  // The groups that an agent, and a user, is in.
+  absl::flat_hash_map<uint64_t, std::set<uint64_t>> groups_of_agents_;
+  absl::flat_hash_map<uint64_t, std::set<uint64_t>> groups_of_users_;
   uint64_t allowed_uses_ = 0;
 };
 

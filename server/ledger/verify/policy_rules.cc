@@ -1,6 +1,8 @@
 #include "server/ledger/verify/policy_rules.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "server/base/str_cat.h"
 #include "server/policy/compiled_policies.h"
@@ -16,22 +18,70 @@ absl::Time TimeOf(const Entry& entry, const State& state) {
   return absl::FromUnixMillis(state.epoch_start().value() + static_cast<int64_t>(entry.time_ms()));
 }
 
-// Who a decision is about, or nullopt where a name was erased and nobody can decide any more.
-std::optional<DecisionSubject> SubjectOf(const State& state, EntityUid agent_uid,
-                                         EntityUid secret_uid, TextId workflow, absl::Time time) {
-  const Entity* agent = state.entities().Find(agent_uid);
-  const Entity* secret = state.entities().Find(secret_uid);
-  const std::string_view workflow_name = state.texts().Get(workflow);
-  if (agent == nullptr || secret == nullptr || agent->name.empty() || secret->name.empty() ||
-      workflow_name.empty()) {
-    return std::nullopt;
-  }
-  return DecisionSubject{.agent = agent->name,
-                         .groups = state.entities().GroupsOf(agent_uid),
-                         .workflow = workflow_name,
-                         .secret = secret->name,
-                         .time = time};
+// What a lease was issued for, whether it is there yet or not.
+struct Issue {
+  EntityUid agent;
+  EntityUid secret;
+  TextId workflow;
+  TextId user;
+  std::vector<EntityUid> claimed_groups;
+  TextId approved_policy;  // empty = it needed no approval
+};
+
+Issue IssueOf(const ledger::v1::LeaseIssued& issued) {
+  return {.agent = EntityUid(issued.agent()),
+          .secret = EntityUid(issued.secret()),
+          .workflow = TextId(issued.workflow()),
+          .user = TextId(issued.user()),
+          .claimed_groups = {issued.claimed_groups().begin(), issued.claimed_groups().end()},
+          .approved_policy = issued.approval() == 0 ? TextId() : TextId(issued.policy())};
 }
+
+Issue IssueOf(const Lease& lease) {
+  return {.agent = lease.agent,
+          .secret = lease.secret,
+          .workflow = lease.workflow,
+          .user = lease.terms->user,
+          .claimed_groups = lease.terms->claimed_groups,
+          .approved_policy = lease.terms->approval == 0 ? TextId() : lease.policy};
+}
+
+// Who a decision is about; none where a name was erased and nobody can decide any more.
+class Subject {
+ public:
+  Subject(const State& state, const Issue& issue, absl::Time time) {
+    const Entity* agent = state.entities().Find(issue.agent);
+    const Entity* secret = state.entities().Find(issue.secret);
+    const std::string_view workflow = state.texts().Get(issue.workflow);
+    if (agent == nullptr || secret == nullptr || agent->name.empty() || secret->name.empty() ||
+        workflow.empty() || (!issue.user.empty() && state.texts().Get(issue.user).empty())) {
+      return;
+    }
+    groups_ = state.entities().GroupsOf(issue.agent);
+    for (EntityUid claimed : issue.claimed_groups) {
+      const Entity* group = state.entities().Find(claimed);
+      if (group != nullptr && !group->deleted) groups_.push_back(group->name);
+    }
+    known_ = DecisionSubject{.agent = agent->name,
+                             .groups = groups_,
+                             .workflow = workflow,
+                             .secret = secret->name,
+                             .user = state.texts().Get(issue.user),
+                             .user_groups = state.entities().MembershipsOfUser(issue.user).names,
+                             .time = time,
+                             .approved_policy = state.texts().Get(issue.approved_policy)};
+  }
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+
+  bool has_value() const { return known_.has_value(); }
+  const DecisionSubject& operator*() const { return *known_; }
+  const DecisionSubject* operator->() const { return &*known_; }
+
+ private:
+  std::vector<std::string_view> groups_;
+  std::optional<DecisionSubject> known_;
+};
 
 Objection Erased() {
   return {.what = "rests on names that were erased or are not there", .undecidable = true};
@@ -52,8 +102,7 @@ Objection CheckLeaseTime(const LeaseDecision& decision, uint64_t time_ms, uint64
 
 Objection CheckIssued(const Entry& entry, const State& state) {
   const ledger::v1::LeaseIssued& issued = entry.lease_issued();
-  const auto subject = SubjectOf(state, EntityUid(issued.agent()), EntityUid(issued.secret()),
-                                 TextId(issued.workflow()), TimeOf(entry, state));
+  const Subject subject(state, IssueOf(issued), TimeOf(entry, state));
   if (!subject.has_value()) return Erased();
   const LeaseDecision decision =
       state.policies().current().DecideLease(*subject, static_cast<Delivery>(issued.delivery()));
@@ -75,8 +124,7 @@ Objection CheckIssued(const Entry& entry, const State& state) {
 Objection CheckRenewed(const Entry& entry, const State& state) {
   const Lease* lease = state.leases().Find(LeaseNumber(entry.lease_renewed().number()));
   if (lease == nullptr) return {};  // State says so
-  const auto subject =
-      SubjectOf(state, lease->agent, lease->secret, lease->workflow, TimeOf(entry, state));
+  const Subject subject(state, IssueOf(*lease), TimeOf(entry, state));
   if (!subject.has_value()) return Erased();
   return CheckLeaseTime(state.policies().current().DecideLease(*subject, lease->delivery),
                         entry.time_ms(), entry.lease_renewed().expire_time_ms(), "renews");
@@ -89,8 +137,7 @@ Objection CheckUse(const Entry& entry, const State& state) {
   if (state.texts().KindOf(TextId(use.policy())) != ledger::v1::TEXT_KIND_POLICY) {
     return {.what = "allows a use and names no policy"};
   }
-  const auto subject =
-      SubjectOf(state, lease->agent, lease->secret, lease->workflow, TimeOf(entry, state));
+  const Subject subject(state, IssueOf(*lease), TimeOf(entry, state));
   if (!subject.has_value()) return Erased();
   if (use.revealed()) {
     return state.policies().current().DecideReveal(*subject).allowed

@@ -17,7 +17,7 @@ namespace leasehold {
 // they are answered is not looked at: whether the state stays one is.
 class RandomLife {
  public:
-  RandomLife(FurnishedWorld& world, uint32_t seed) : world_(world), random_(seed) {
+  RandomLife(FurnishedWorld& world, uint32_t seed) : world_(world), random_(seed), seed_(seed) {
     agents_ = {world.bot, world.crawler};
   }
 
@@ -93,6 +93,8 @@ class RandomLife {
     AcquireRequest request = world_.AcquireOf(Agent(), SecretName());
     request.workflow = MustName("w" + std::to_string(Below(3)));
     if (Below(3) == 0) request.run = "run-" + std::to_string(Below(5));
+    if (Below(3) == 0) request.principal.user = "user" + std::to_string(Below(3));
+    if (Below(4) == 0) request.principal.claimed_groups = {"mailers", "no-such-group"};
     if (Below(3) == 0) request.delivery = Delivery::kRevealed;
     if (Below(3) == 0) request.version = VersionNumber(1 + Below(3));
     if (Below(2) == 0) request.ttl = absl::Milliseconds(1 + Below(600'000));
@@ -105,7 +107,8 @@ class RandomLife {
 
   // What operators do; each a batch of its own.
   void Administer() {
-    const std::string fresh = "x" + std::to_string(++made_);
+    // A world may live twice.
+    const std::string fresh = StrCat("x", seed_, "-", ++made_);
     switch (Below(11)) {
       case 0:
         world_.CreateAgent(
@@ -114,7 +117,7 @@ class RandomLife {
         extra_agents_.push_back(fresh);
         return;
       case 1:
-        world_.CreateGroup(fresh, extra_agents_);
+        world_.CreateGroup(fresh, extra_agents_, {"user" + std::to_string(Below(3))});
         groups_.push_back(fresh);
         return;
       case 2:
@@ -167,6 +170,7 @@ class RandomLife {
 
   FurnishedWorld& world_;
   std::mt19937 random_;
+  const uint32_t seed_;
   std::vector<Principal> agents_;
   std::vector<std::string> extra_agents_;
   std::vector<std::string> groups_;

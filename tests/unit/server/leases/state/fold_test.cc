@@ -39,6 +39,7 @@ Entry Lease(const State& state) {
   issued->set_policy(state.texts().Find(ledger::v1::TEXT_KIND_POLICY, "db-reads").value());
   issued->set_version(1);
   issued->set_delivery(ledger::v1::DELIVERY_BROKERED);
+  issued->set_binding(ledger::v1::BINDING_IDENTITY);
   issued->set_expire_time_ms(1000);
   issued->set_max_expire_time_ms(2000);
   return entry;
@@ -94,6 +95,62 @@ const std::vector<Row>& Table() {
       {"a lease that ends after its maximum",
        [](auto& s, Entry& e) { (e = Lease(s)).mutable_lease_issued()->set_expire_time_ms(2001); },
        "beyond its maximum"},
+      {"a lease bound to nothing",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->set_binding(ledger::v1::BINDING_UNSPECIFIED);
+       },
+       "bound to nothing"},
+      {"a lease bound to a certificate that is not told",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->set_binding(ledger::v1::BINDING_CERTIFICATE);
+       },
+       "proof"},
+      {"a lease bound to a certificate",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->set_binding(ledger::v1::BINDING_CERTIFICATE);
+         e.mutable_lease_issued()->set_proof_hash(kHash);
+       },
+       nullptr},
+      {"a proof without a binding",
+       [](auto& s, Entry& e) { (e = Lease(s)).mutable_lease_issued()->set_proof_hash(kHash); },
+       "proof"},
+      {"a lease in a group",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->add_groups(UidOf(s, EntityKind::kGroup, "mailers"));
+       },
+       nullptr},
+      {"a lease in an agent as group",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->add_groups(UidOf(s, EntityKind::kAgent, "bot"));
+       },
+       "no group"},
+      {"a claimed group that is not among the groups",
+       [](auto& s, Entry& e) {
+         (e = Lease(s))
+             .mutable_lease_issued()
+             ->add_claimed_groups(UidOf(s, EntityKind::kGroup, "mailers"));
+       },
+       "groups are out of order"},
+      {"a group twice",
+       [](auto& s, Entry& e) {
+         const uint64_t group = UidOf(s, EntityKind::kGroup, "mailers");
+         (e = Lease(s)).mutable_lease_issued()->add_groups(group);
+         e.mutable_lease_issued()->add_groups(group);
+       },
+       "groups are out of order"},
+      {"a lease on behalf of a workflow",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->set_user(e.lease_issued().workflow());
+       },
+       "no user"},
+      {"a lease under one that never was",
+       [](auto& s, Entry& e) { (e = Lease(s)).mutable_lease_issued()->set_parent(2); },
+       "never issued"},
+      {"a narrowing without a parent",
+       [](auto& s, Entry& e) {
+         (e = Lease(s)).mutable_lease_issued()->set_narrowing_hash(kHash);
+       },
+       "not delegated"},
       {"a renewal of nothing", [](auto&, Entry& e) { e.mutable_lease_renewed()->set_number(2); },
        "never issued"},
       {"a renewal beyond the maximum",
@@ -230,6 +287,13 @@ const std::vector<Row>& Table() {
          e.mutable_members_changed()->add_added_agents(s.entities().next().value() - 1);
        },
        "no agent"},
+      {"a workflow as user in a group",
+       [](auto& s, Entry& e) {
+         e.mutable_members_changed()->set_group(UidOf(s, EntityKind::kGroup, "mailers"));
+         e.mutable_members_changed()->add_added_users(
+             s.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, "default").value());
+       },
+       "no user"},
       {"a credential out of order",
        [](auto& s, Entry& e) {
          e.mutable_credential_issued()->set_credential(9);

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "server/api/admin_service.h"
@@ -24,6 +25,7 @@
 #include "server/broker/http/http_broker.h"
 #include "server/endpoints_file.h"
 #include "server/identity/authenticator.h"
+#include "server/identity/client_certificates.h"
 #include "server/install/install.h"
 #include "server/leases/lease_authority.h"
 #include "server/leases/operations/revoke.h"
@@ -31,6 +33,7 @@
 #include "server/metrics/metrics_server.h"
 #include "server/net/grpc_front_door.h"
 #include "server/net/server_limits.h"
+#include "server/net/tls/tls_watcher.h"
 #include "server/state_sample.h"
 #include "server/telemetry.h"
 
@@ -43,9 +46,10 @@ constexpr int kHotCallsAwaited = 512;
 // Calls under way get this long to finish when the server stops.
 constexpr absl::Duration kDrain = absl::Seconds(5);
 
-FrontDoorOptions MainDoor(const Config& config) {
+FrontDoorOptions MainDoor(const Config& config, const TlsWatcher* tls) {
   return {.thread_name = "lh-accept",
           .tcp = config.listen,
+          .tls = tls == nullptr ? TlsSource() : [tls] { return tls->Current(); },
           .admin_socket = config.admin_socket,
           .agent_socket = config.agent_socket,
           .adapter_socket = config.adapter_socket,
@@ -81,15 +85,21 @@ ServerFacts FactsOf(const Config& config) {
 class Server::Impl {
  public:
   Impl(Config config, OpenedStore opened, std::unique_ptr<Committer> committer,
-       std::unique_ptr<Metrics> metrics, std::unique_ptr<Telemetry> telemetry)
+       std::unique_ptr<Metrics> metrics, std::unique_ptr<Telemetry> telemetry,
+       std::unique_ptr<TlsWatcher> tls)
       : config_(std::move(config)),
+        tls_(std::move(tls)),
+        certificates_(tls_ == nullptr
+                          ? nullptr
+                          : std::make_unique<ClientCertificates>([this] { return tls_->Current(); },
+                                                                 config_.certificate_rules)),
         opened_(std::move(opened)),
         metrics_(std::move(metrics)),
         telemetry_(std::move(telemetry)),
         committer_(std::move(committer)),
-        sampler_(*committer_, metrics_->ForLeases()),
+        sampler_(*committer_, metrics_->ForLeases(), tls_.get()),
         authority_(*committer_, opened_.vault, *opened_.store, telemetry_.get()),
-        authenticator_(committer_->published(), committer_->clock()),
+        authenticator_(committer_->published(), committer_->clock(), certificates_.get()),
         gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
         revocation_gate_(authenticator_,
                          [this](const CallReport& report) { telemetry_->Called(report); }),
@@ -122,6 +132,8 @@ class Server::Impl {
   Endpoints endpoints() const;
 
   const Config config_;
+  std::unique_ptr<TlsWatcher> tls_;  // null where the gRPC port is plain
+  std::unique_ptr<ClientCertificates> certificates_;
   OpenedStore opened_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Telemetry> telemetry_;
@@ -178,7 +190,7 @@ absl::Status Server::Impl::RevokeAtStart() {
 }
 
 absl::Status Server::Impl::ServeGrpc() {
-  ASSIGN_OR_RETURN(door_, GrpcFrontDoor::Listen(MainDoor(config_)));
+  ASSIGN_OR_RETURN(door_, GrpcFrontDoor::Listen(MainDoor(config_, tls_.get())));
   grpc::ServerBuilder builder;
   door_->AddTo(builder);
   LimitServer(builder, config_.grpc_memory_bytes);
@@ -273,6 +285,12 @@ Server::Impl::~Impl() {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock& clock) {
   RETURN_IF_ERROR(RaiseDescriptorLimit());
+  // gRPC would take ciphers from it that we do not want to offer.
+  unsetenv("GRPC_SSL_CIPHER_SUITES");
+  std::unique_ptr<TlsWatcher> tls;
+  if (config.tls.enabled()) {
+    ASSIGN_OR_RETURN(tls, TlsWatcher::Start(config.tls));
+  }
   ASSIGN_OR_RETURN(OpenedStore opened, OpenServerStore(config.data_dir));
   auto metrics = std::make_unique<Metrics>(std::string(kLeaseholdVersion));
   auto telemetry = std::make_unique<Telemetry>(*metrics);
@@ -293,7 +311,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock
                }}));
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto impl = std::make_unique<Impl>(std::move(config), std::move(opened), std::move(committer),
-                                     std::move(metrics), std::move(telemetry));
+                                     std::move(metrics), std::move(telemetry), std::move(tls));
   *authority = &impl->authority();
   RETURN_IF_ERROR(impl->RevokeAtStart());
   RETURN_IF_ERROR(impl->Serve());

@@ -50,6 +50,14 @@ StateSample StateSampler::Sample() {
       sample.last_backup = view.state.last_backup().ToTime();
     }
   });
+  if (tls_ != nullptr) {
+    std::shared_ptr<const TlsMaterial> material = tls_->Current();
+    sample.certificate_ends = {{"server", material->expire_time}};
+    if (material->clients != nullptr) {
+      sample.certificate_ends.emplace_back("client_ca", material->clients->bundle_expire_time());
+      sample.certificate_ends.emplace_back("crl", material->clients->crl_expire_time());
+    }
+  }
   Ends ends = CountEnds(now);
   sample.leases_active = ends.active;
   CatchUp(leases_->ended_released, ends.released, shown_.released);

@@ -6,6 +6,7 @@
 #include "server/leases/committer/committer.h"
 #include "server/metrics/metrics.h"
 #include "server/metrics/sampled_metrics.h"
+#include "server/net/tls/tls_watcher.h"
 
 namespace leasehold {
 
@@ -13,8 +14,9 @@ namespace leasehold {
 // scraping one; the arguments outlive it.
 class StateSampler {
  public:
-  StateSampler(Committer& committer, LeaseMetrics* leases)
-      : committer_(committer), leases_(leases) {}
+  // `tls` may be null.
+  StateSampler(Committer& committer, LeaseMetrics* leases, const TlsWatcher* tls)
+      : committer_(committer), leases_(leases), tls_(tls) {}
 
   StateSample Sample();
 
@@ -30,6 +32,7 @@ class StateSampler {
 
   Committer& committer_;
   LeaseMetrics* const leases_;
+  const TlsWatcher* const tls_;
   // What the counters show already. Nothing happens when a lease expires, so its end is noticed
   // when somebody looks.
   Ends shown_;

@@ -15,6 +15,16 @@ bool IsAuthenticationFailure(const absl::Status& status) {
   return ReasonCode(ReasonOf(status)) == absl::StatusCode::kUnauthenticated;
 }
 
+// What the caller presented: a word of the authenticator's.
+std::string MethodOf(const absl::Status& status) {
+  for (const auto& [key, value] : DetailOf(status).metadata) {
+    if (key == "method") {
+      return value;
+    }
+  }
+  return "agent_token";
+}
+
 // Lines of refused calls, of which a caller can make thousands a second: at most ten a second of
 // callers that are known and of our own failures, and one of strangers, which is 20 MB a day.
 // Each kind has its own limit, so that strangers cannot hide what the others do.
@@ -37,15 +47,17 @@ void LogRefusal(const CallReport& report, Reason reason) {
   if (!left_out.has_value()) {
     return;
   }
-  // The message of an internal error is for the log alone.
-  Log(level,
-      reason == Reason::kInternal
-          ? std::string_view(report.status.message().data(), report.status.message().size())
-          : std::string_view("a call was refused"),
+  const std::string_view sentence = {report.status.message().data(),
+                                     report.status.message().size()};
+  // The message of an internal error is for the log alone. Why a stranger was not let in is for the
+  // operator, whom he will ask; whatever else was refused its caller knows.
+  const bool tells_why = report.principal == nullptr && reason != Reason::kInternal;
+  Log(level, reason == Reason::kInternal ? sentence : std::string_view("a call was refused"),
       {{"method", report.method.name},
        {"reason", ReasonName(reason)},
        {"principal", report.principal == nullptr ? std::string_view("unknown")
                                                  : std::string_view(report.principal->name)},
+       {"why", tells_why ? sentence : std::string_view()},
        {"duration_s", absl::ToDoubleSeconds(report.duration)},
        {"left_out", *left_out}});
 }
@@ -74,7 +86,7 @@ void Telemetry::Called(const CallReport& report) {
   }
   Reason reason = ReasonOf(report.status);
   if (report.principal == nullptr && IsAuthenticationFailure(report.status)) {
-    authentication_->Failed("agent_token", reason);
+    authentication_->Failed(MethodOf(report.status), reason);
   }
   LogRefusal(report, reason);
 }

@@ -11,19 +11,28 @@ namespace {
 // A policy set of 10,000 policies is larger than gRPC's default of 4 MiB.
 constexpr int kMessageBytesMax = 64 << 20;
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+std::shared_ptr<grpc::ChannelCredentials> CredentialsFor(const std::string& address,
+                                                         const ClientTls& tls) {
+  if (!tls.enabled() || address.starts_with("unix:")) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials(
+      {.pem_root_certs = tls.ca, .pem_private_key = tls.key, .pem_cert_chain = tls.certificate});
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const ClientTls& tls) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
   // A proxy from the environment must never see a token that is meant for this machine.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address, CredentialsFor(address, tls), arguments);
 }
 
 }  // namespace
 
-Connection::Connection(std::string address, std::string token)
-    : address_(std::move(address)), token_(std::move(token)), channel_(OpenChannel(address_)) {}
+Connection::Connection(std::string address, std::string token, const ClientTls& tls)
+    : address_(std::move(address)),
+      token_(std::move(token)),
+      channel_(OpenChannel(address_, tls)) {}
 
 void Connection::Prepare(grpc::ClientContext* context, absl::Duration deadline) const {
   if (deadline != absl::InfiniteDuration()) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/cli/rpc_error.h"
+#include "client/cli/tls_files.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/sync_stream.h"
@@ -23,8 +24,9 @@ class Connection {
   // Long enough for a revocation behind a slow disk, short enough for a person who waits.
   static constexpr absl::Duration kDeadline = absl::Seconds(30);
 
-  // `address` as ServerAddress gives it; `token` is the agent token or empty.
-  Connection(std::string address, std::string token);
+  // `address` as ServerAddress gives it; `token` is the agent token or empty. `tls` counts where
+  // the address is no Unix socket.
+  Connection(std::string address, std::string token, const ClientTls& tls = {});
 
   const std::string& address() const { return address_; }
 

@@ -42,14 +42,23 @@ Command RootCommand() {
           "Exit status: 0 ok, 1 failure, 2 usage, 3 not found, 4 not authenticated, 5 denied by\n"
           "policy, 6 findings of `ledger verify` and `doctor`, 7 the server is unavailable.\n"
           "Environment: LEASEHOLD_SERVER, LEASEHOLD_DATA_DIR; for agents LEASEHOLD_TOKEN or\n"
-          "LEASEHOLD_TOKEN_FILE, LEASEHOLD_LEASE_TOKEN, LEASEHOLD_WORKFLOW, LEASEHOLD_RUN.",
+          "LEASEHOLD_TOKEN_FILE, LEASEHOLD_LEASE_TOKEN, LEASEHOLD_WORKFLOW, LEASEHOLD_RUN; for "
+          "TLS\n"
+          "LEASEHOLD_TLS_CA, LEASEHOLD_TLS_CERT, LEASEHOLD_TLS_KEY.",
       .flags = {{.name = "output",
                  .value = "FORMAT",
                  .help = "table (for people, may change), json or yaml (for programs, stable)",
                  .letter = 'o'},
                 {.name = "server",
                  .value = "ADDRESS",
-                 .help = "unix:/path/to/admin.sock or 127.0.0.1:8640"},
+                 .help = "unix:/path/to/admin.sock or HOST:8640"},
+                {.name = "tls-ca",
+                 .value = "FILE",
+                 .help = "speak TLS with --server; PEM authorities of its certificate"},
+                {.name = "tls-cert",
+                 .value = "FILE",
+                 .help = "with --tls-ca: your own certificate, PEM, with its intermediates"},
+                {.name = "tls-key", .value = "FILE", .help = "private key of --tls-cert, PEM"},
                 {.name = "data-dir",
                  .value = "FOLDER",
                  .help = "the data folder of the server on this machine"},

@@ -108,10 +108,10 @@ absl::StatusOr<std::string> AgentToken() {
 }
 
 absl::StatusOr<std::string> ServerAddress(const std::optional<std::string>& flag,
-                                          const std::string& data_folder, bool has_token) {
+                                          const std::string& data_folder, CallerHas has) {
   const auto given = flag.has_value() ? flag : Environment("LEASEHOLD_SERVER");
   if (!given.has_value()) {
-    if (!has_token) return StrCat(kUnixPrefix, data_folder, kAdminSocket);
+    if (!has.token) return StrCat(kUnixPrefix, data_folder, kAdminSocket);
     const auto endpoints = ReadEndpoints(data_folder);
     const bool says = endpoints.has_value() && !endpoints->grpc.empty();
     return says ? endpoints->grpc : std::string(kDefaultPort);
@@ -122,10 +122,9 @@ absl::StatusOr<std::string> ServerAddress(const std::optional<std::string>& flag
     return UsageError(StrCat("'", *given, "' is no server address"),
                       "write unix:/path/to/admin.sock or 127.0.0.1:8640");
   }
-  if (IsLoopback(*given)) return *given;
-  return UsageError(
-      StrCat("'", *given, "' is not on this machine, and this version cannot speak TLS"),
-      "reach it through a tunnel, for example ssh -L, and name the tunnel's local end");
+  if (has.tls || IsLoopback(*given)) return *given;
+  return UsageError(StrCat("'", *given, "' is not on this machine, so it needs TLS"),
+                    "name the authorities of its certificate with --tls-ca or LEASEHOLD_TLS_CA");
 }
 
 std::string RevocationAddress(const std::string& address) {

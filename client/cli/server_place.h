@@ -35,12 +35,18 @@ std::optional<Endpoints> ReadEndpoints(const std::string& data_folder);
 // empty where neither is set. An error where the file cannot be read or holds no agent token.
 absl::StatusOr<std::string> AgentToken();
 
+// What the caller brings along.
+struct CallerHas {
+  bool token = false;
+  bool tls = false;  // the authorities of the server's certificate
+};
+
 // Where the server is, as gRPC names it ("unix:/run/x/admin.sock", "127.0.0.1:8640"): `flag`, else
 // LEASEHOLD_SERVER, else for agents the port of the server of the data folder (8640 where it does
-// not say), for operators its admin socket. An address off this machine is refused: there is no
-// TLS yet, and the token would travel in the open.
+// not say), for operators its admin socket. An address off this machine is refused without TLS: the
+// token would travel in the open.
 absl::StatusOr<std::string> ServerAddress(const std::optional<std::string>& flag,
-                                          const std::string& data_folder, bool has_token);
+                                          const std::string& data_folder, CallerHas has);
 
 // The revocation listener that belongs to an admin socket: `revoke.sock` beside it, where it
 // exists. Otherwise `address` itself.

@@ -16,9 +16,11 @@ absl::StatusOr<Connection*> Session::server() {
     const bool by_folder = !arguments_.Has("server") && !Environment("LEASEHOLD_SERVER") &&
                            (token.empty() || arguments_.Has("data-dir"));
     if (by_folder) RETURN_IF_ERROR(CheckDataFolder(data_folder()));
+    ASSIGN_OR_RETURN(const ClientTls tls, ReadClientTls(arguments_));
     ASSIGN_OR_RETURN(std::string address,
-                     ServerAddress(arguments_.Get("server"), data_folder(), !token.empty()));
-    server_ = std::make_unique<Connection>(std::move(address), std::move(token));
+                     ServerAddress(arguments_.Get("server"), data_folder(),
+                                   {.token = !token.empty(), .tls = tls.enabled()}));
+    server_ = std::make_unique<Connection>(std::move(address), std::move(token), tls);
   }
   return server_.get();
 }

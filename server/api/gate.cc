@@ -66,11 +66,14 @@ absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
       return Error(Reason::kUnauthenticated, "several authorization headers; send one");
     }
   }
-  ASSIGN_OR_RETURN(Principal principal, authenticator_.Authenticate({.way = WayOf(connection.cls),
-                                                                     .os_user = os_user,
-                                                                     .os_agent = connection.agent,
-                                                                     .authorization = authorization,
-                                                                     .address = address}));
+  ASSIGN_OR_RETURN(Principal principal, authenticator_.Authenticate(
+                                            {.way = WayOf(connection.cls),
+                                             .os_user = os_user,
+                                             .os_agent = connection.agent,
+                                             .authorization = authorization,
+                                             .address = address,
+                                             .certificate = connection.certificate,
+                                             .certificate_chain = connection.certificate_chain}));
   if (!method.roles.Has(principal.role)) {
     return Error(Reason::kRoleForbidden,
                  StrCat(principal.name, " may not call ", method.name,

@@ -59,6 +59,8 @@ constexpr std::array kRows = {
     Row{Reason::kRoleForbidden, "ROLE_FORBIDDEN", Code::kPermissionDenied, 403, false},
     Row{Reason::kHandleNotAllowed, "HANDLE_NOT_ALLOWED", Code::kPermissionDenied, 403, false},
     Row{Reason::kNetworkForbidden, "NETWORK_FORBIDDEN", Code::kPermissionDenied, 403, false},
+    Row{Reason::kCertificateRejected, "CERTIFICATE_REJECTED", Code::kUnauthenticated, 401, false},
+    Row{Reason::kEnrolmentUsed, "ENROLMENT_USED", Code::kUnauthenticated, 401, false},
 
     Row{Reason::kInvalidArgument, "INVALID_ARGUMENT", Code::kInvalidArgument, 400, false},
     Row{Reason::kNotFound, "NOT_FOUND", Code::kNotFound, 404, false},

@@ -49,6 +49,9 @@ enum class Reason : uint16_t {
   kRoleForbidden = 47,
   kHandleNotAllowed = 48,
   kNetworkForbidden = 49,
+  kCertificateRejected = 50,
+  // 51 is TOKEN_REJECTED.
+  kEnrolmentUsed = 52,
   // Requests.
   kInvalidArgument = 60,
   kNotFound = 61,

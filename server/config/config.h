@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "server/identity/certificates/certificate_rules.h"
 #include "server/logging/log.h"
 #include "server/net/socket/connection_limits.h"
 #include "server/net/socket/socket_address.h"
+#include "server/net/tls/tls_files.h"
 #include "server/policy/compiled_target.h"
 
 namespace leasehold {
@@ -19,9 +21,14 @@ namespace leasehold {
 struct Config {
   std::string data_dir;  // absolute; need not exist yet
 
-  SocketAddress listen = SocketAddress::LoopbackV4(8640);          // gRPC; loopback
+  SocketAddress listen = SocketAddress::LoopbackV4(8640);          // gRPC; loopback without TLS
   SocketAddress broker_listen = SocketAddress::LoopbackV4(8642);   // loopback
   SocketAddress metrics_listen = SocketAddress::LoopbackV4(8643);  // any address
+
+  // Of the gRPC port; not enabled = plain, then the port is on loopback.
+  TlsFiles tls;
+  // Who client certificates are.
+  CertificateRules certificate_rules;
 
   // Absolute paths. The admin and the revoke socket always lie in the data folder.
   std::string admin_socket;

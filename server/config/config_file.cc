@@ -5,13 +5,14 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <set>
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/config/identity_section.h"
+#include "server/config/yaml_walk.h"
 #include "server/net/socket/owned_fd.h"
 
 namespace leasehold {
@@ -21,29 +22,39 @@ constexpr std::string_view kUsers = "agent_socket_users";
 constexpr std::string_view kAdapterUsers = "adapter_socket_users";
 constexpr std::string_view kNetworks = "broker_client_networks";
 constexpr std::string_view kLimits = "limits";
+constexpr std::string_view kTls = "tls";
+constexpr std::string_view kCrl = "crl";
+constexpr std::string_view kIdentity = "identity";
 
-std::string Join(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) StrAppend(&out, out.empty() ? "" : ", ", word);
-  return out;
+// The keys that may stand behind `prefix`.
+std::vector<std::string> KnownKeys(std::string_view prefix) {
+  std::vector<std::string> keys;
+  for (const SettingKey& key : SettingKeys()) {
+    if (!key.in_file || key.key.substr(0, prefix.size()) != prefix) continue;
+    const std::string_view rest = key.key.substr(prefix.size());
+    if (rest.find('.') == std::string_view::npos) keys.emplace_back(rest);
+  }
+  return keys;
 }
 
-// Walks the document. Each method throws YAML::Exception only; ParseConfigText catches.
 class Reader {
  public:
-  explicit Reader(const std::string& name) : name_(name) {}
+  explicit Reader(const std::string& name) : walk_(name) {}
 
   absl::Status Read(const YAML::Node& root) {
     if (root.IsNull()) return absl::OkStatus();  // An empty file, or comments alone.
-    return EachKey(root, "", [this](const std::string& key, const YAML::Node& node) {
+    if (!root.IsMap()) return walk_.Wrong(root, "the file has to be a list of `key: value`");
+    std::vector<std::string> known = KnownKeys("");
+    for (const std::string_view key :
+         {kUsers, kAdapterUsers, kNetworks, kLimits, kTls, kIdentity}) {
+      known.emplace_back(key);
+    }
+    return walk_.EachKey(root, known, [this](const std::string& key, const YAML::Node& node) {
       if (key == kUsers) return ReadUsers(node);
-      if (key == kAdapterUsers) return ReadList(node, key, settings_.adapter_socket_users);
-      if (key == kNetworks) return ReadList(node, key, settings_.broker_client_networks);
-      if (key == kLimits) {
-        return EachKey(node, "limits.", [this](const std::string& limit, const YAML::Node& value) {
-          return ReadValue(value, StrCat("limits.", limit));
-        });
-      }
+      if (key == kAdapterUsers) return walk_.ReadList(node, key, settings_.adapter_socket_users);
+      if (key == kNetworks) return walk_.ReadList(node, key, settings_.broker_client_networks);
+      if (key == kIdentity) return ReadIdentitySection(walk_, node, settings_);
+      if (key == kLimits || key == kTls) return ReadGroup(node, key);
       return ReadValue(node, key);
     });
   }
@@ -51,88 +62,37 @@ class Reader {
   Settings TakeSettings() { return std::move(settings_); }
 
  private:
-  std::string Place(const YAML::Mark& mark) const {
-    return StrCat(name_, ":", mark.line + 1, ":", mark.column + 1);
-  }
-  absl::Status Wrong(const YAML::Node& node, std::string_view what) const {
-    return Error(Reason::kConfigInvalid, StrCat(Place(node.Mark()), ": ", what));
-  }
-
-  // The keys that may stand behind `prefix`.
-  static std::vector<std::string> KnownKeys(std::string_view prefix) {
-    std::vector<std::string> keys;
-    for (const SettingKey& key : SettingKeys()) {
-      if (!key.in_file || key.key.substr(0, prefix.size()) != prefix) continue;
-      const std::string_view rest = key.key.substr(prefix.size());
-      if (rest.find('.') == std::string_view::npos) keys.emplace_back(rest);
-    }
-    if (prefix.empty()) {
-      for (const std::string_view key : {kUsers, kAdapterUsers, kNetworks, kLimits}) {
-        keys.emplace_back(key);
-      }
-    }
-    return keys;
-  }
-
-  template <typename Take>
-  absl::Status EachKey(const YAML::Node& map, std::string_view prefix, const Take& take) {
-    if (!map.IsMap()) {
-      return Wrong(map, prefix.empty() ? "the file has to be a list of `key: value`"
-                                       : "this has to be a list of `key: value`");
-    }
-    const std::vector<std::string> known = KnownKeys(prefix);
-    std::set<std::string> seen;
-    for (const auto& pair : map) {
-      const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : std::string();
-      if (std::find(known.begin(), known.end(), key) == known.end()) {
-        return Wrong(pair.first,
-                     StrCat("unknown key \"", key, "\"; the keys here are ", Join(known)));
-      }
-      if (!seen.insert(key).second) return Wrong(pair.first, StrCat("a second \"", key, "\""));
-      RETURN_IF_ERROR(take(key, pair.second));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<Setting> OneValue(const YAML::Node& node, std::string_view key) const {
-    if (!node.IsScalar() || node.Scalar().empty()) {
-      return Wrong(node, StrCat("\"", key, "\" has to be one value that is not empty"));
-    }
-    return Setting{node.Scalar(), Place(node.Mark())};
+  absl::Status ReadGroup(const YAML::Node& node, const std::string& group) {
+    std::vector<std::string> known = KnownKeys(group + ".");
+    if (group == kTls) known.emplace_back(kCrl);
+    return walk_.EachKey(node, known, [&](const std::string& key, const YAML::Node& value) {
+      if (group == kTls && key == kCrl) return walk_.ReadList(value, key, settings_.tls_crls);
+      return ReadValue(value, StrCat(group, ".", key));
+    });
   }
 
   absl::Status ReadValue(const YAML::Node& node, const std::string& key) {
-    ASSIGN_OR_RETURN(settings_.values[key], OneValue(node, key));
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadList(const YAML::Node& node, std::string_view key, std::vector<Setting>& out) {
-    if (!node.IsSequence() || node.size() == 0) {
-      return Wrong(node, StrCat("\"", key, "\" has to be a list such as [a, b]"));
-    }
-    for (const YAML::Node& item : node) {
-      ASSIGN_OR_RETURN(Setting setting, OneValue(item, key));
-      out.push_back(std::move(setting));
-    }
+    ASSIGN_OR_RETURN(settings_.values[key], walk_.OneValue(node, key));
     return absl::OkStatus();
   }
 
   absl::Status ReadUsers(const YAML::Node& node) {
-    if (!node.IsMap())
-      return Wrong(node, StrCat("\"", kUsers, "\" has to be a list of `user: agent`"));
+    if (!node.IsMap()) {
+      return walk_.Wrong(node, StrCat("\"", kUsers, "\" has to be a list of `user: agent`"));
+    }
     std::set<std::string> seen;
     for (const auto& pair : node) {
-      ASSIGN_OR_RETURN(Setting user, OneValue(pair.first, kUsers));
-      ASSIGN_OR_RETURN(Setting agent, OneValue(pair.second, kUsers));
+      ASSIGN_OR_RETURN(Setting user, walk_.OneValue(pair.first, kUsers));
+      ASSIGN_OR_RETURN(Setting agent, walk_.OneValue(pair.second, kUsers));
       if (!seen.insert(user.value).second) {
-        return Wrong(pair.first, StrCat("a second \"", user.value, "\""));
+        return walk_.Wrong(pair.first, StrCat("a second \"", user.value, "\""));
       }
       settings_.agent_socket_users.emplace_back(std::move(user), std::move(agent));
     }
     return absl::OkStatus();
   }
 
-  const std::string& name_;
+  const YamlWalk walk_;
   Settings settings_;
 };
 

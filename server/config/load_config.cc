@@ -14,6 +14,7 @@
 #include "server/config/command_line.h"
 #include "server/config/config_file.h"
 #include "server/config/settings.h"
+#include "server/config/tls_settings.h"
 
 namespace leasehold {
 namespace {
@@ -86,17 +87,21 @@ absl::StatusOr<Settings> FileSettings(const Settings& stronger, const ConfigSour
   return settings;
 }
 
-enum class Reach { kLoopback, kAny };
+// Where an address may be reached from; kWithTls needs what is not set.
+enum class Reach { kLoopback, kWithTls, kAny };
 
 absl::Status ReadAddress(const Settings& settings, std::string_view key, Reach reach,
                          SocketAddress& out) {
   const Setting* const setting = Find(settings, key);
   if (setting == nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(out, SocketAddress::Parse(setting->value, setting->where));
-  if (reach == Reach::kLoopback && !out.ip().IsLoopback()) {
-    return Invalid(*setting, StrCat(out.ToString(),
-                                    " can be reached from other machines, and this "
-                                    "version has no TLS for it; listen at 127.0.0.1 or [::1]"));
+  if (reach != Reach::kAny && !out.ip().IsLoopback()) {
+    return Invalid(*setting,
+                   StrCat(out.ToString(), " can be reached from other machines, and ",
+                          reach == Reach::kWithTls
+                              ? "has no TLS; set tls.certificate and tls.key, or listen at "
+                                "127.0.0.1 or [::1]"
+                              : "this version has no TLS for it; listen at 127.0.0.1 or [::1]"));
   }
   return absl::OkStatus();
 }
@@ -210,7 +215,9 @@ absl::Status ReadNetworks(const Settings& settings, std::vector<Cidr>& out) {
 absl::StatusOr<Config> Check(const Settings& settings, const ConfigSources& sources) {
   Config config;
   ASSIGN_OR_RETURN(config.data_dir, DataDir(settings, sources));
-  RETURN_IF_ERROR(ReadAddress(settings, "listen", Reach::kLoopback, config.listen));
+  RETURN_IF_ERROR(ReadTls(settings, config));
+  RETURN_IF_ERROR(ReadAddress(settings, "listen",
+                              config.tls.enabled() ? Reach::kAny : Reach::kWithTls, config.listen));
   RETURN_IF_ERROR(ReadAddress(settings, "broker_listen", Reach::kLoopback, config.broker_listen));
   RETURN_IF_ERROR(ReadAddress(settings, "metrics_listen", Reach::kAny, config.metrics_listen));
   config.admin_socket = config.data_dir + "/admin.sock";

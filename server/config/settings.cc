@@ -23,6 +23,11 @@ constexpr auto kKeys = std::to_array<SettingKey>({
      "json, text or auto: text on a terminal (default auto)"},
     {"revoke_all_at_start", "--revoke-all-at-start", "",
      "Revoke all leases before serving, and record this reason", false},
+    {"tls.certificate", "--tls-certificate", "LEASEHOLD_SERVER_CERTIFICATE",
+     "The gRPC port speaks TLS with this certificate, PEM with its intermediates"},
+    {"tls.key", "--tls-key", "LEASEHOLD_SERVER_KEY", "Private key of the certificate, PEM"},
+    {"tls.client_ca", "--tls-client-ca", "LEASEHOLD_SERVER_CLIENT_CA",
+     "Authorities whose client certificates count, PEM"},
     {"agent_socket", "", "", ""},
     {"adapter_socket", "", "", ""},
     {"limits.grpc_connections", "", "", ""},
@@ -59,6 +64,8 @@ Settings Merge(Settings stronger, Settings weaker) {
   TakeIfEmpty(stronger.agent_socket_users, weaker.agent_socket_users);
   TakeIfEmpty(stronger.adapter_socket_users, weaker.adapter_socket_users);
   TakeIfEmpty(stronger.broker_client_networks, weaker.broker_client_networks);
+  TakeIfEmpty(stronger.tls_crls, weaker.tls_crls);
+  TakeIfEmpty(stronger.certificate_rules, weaker.certificate_rules);
   return stronger;
 }
 

@@ -8,11 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "server/identity/certificates/certificate_rules.h"
+
 namespace leasehold {
 
 // One value as it was written, and where: "--listen", "LEASEHOLD_LISTEN", "/etc/lh.yaml:3:9".
 struct Setting {
   std::string value;
+  std::string where;
+};
+
+// A rule of `identity.certificates`, and where it stands.
+struct CertificateRuleSetting {
+  CertificateRule rule;
   std::string where;
 };
 
@@ -24,6 +32,8 @@ struct Settings {
   std::vector<std::pair<Setting, Setting>> agent_socket_users;
   std::vector<Setting> adapter_socket_users;
   std::vector<Setting> broker_client_networks;
+  std::vector<Setting> tls_crls;
+  std::vector<CertificateRuleSetting> certificate_rules;
 };
 
 // A setting that is one value, and where it can stand beside in the file. Empty = not there.

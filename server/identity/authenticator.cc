@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "leasehold/ledger/v1/entry.pb.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/base/token_text.h"
@@ -24,6 +25,13 @@ absl::Status CheckAgent(const State& state, EntityUid agent, UnixMillis now) {
       return Error(Reason::kUnauthenticated, "the agent was deleted; ask an owner",
                    {.scope = ErrorDetail::Scope::kAgent});
   }
+}
+
+// The same error, which also says what was presented.
+absl::Status WithMethod(const absl::Status& status, std::string_view method) {
+  ErrorDetail detail = DetailOf(status);
+  detail.metadata.emplace_back("method", method);
+  return Error(ReasonOf(status), ToStd(status.message()), std::move(detail));
 }
 
 absl::Status CheckCredential(const State& state, const Credential& credential, UnixMillis now) {
@@ -57,7 +65,7 @@ absl::StatusOr<Principal> Authenticator::FromToken(std::string_view token) const
   UnixMillis now = clock_.Now();
   return published_.Read([&](const PublishedState::View& view) -> absl::StatusOr<Principal> {
     const Credential* credential = view.state.credentials().FindByHash(hash);
-    if (credential == nullptr) {
+    if (credential == nullptr || credential->kind != ledger::v1::CREDENTIAL_KIND_AGENT_TOKEN) {
       return Error(Reason::kUnauthenticated, "this server did not issue the agent token");
     }
     RETURN_IF_ERROR(CheckCredential(view.state, *credential, now));
@@ -92,35 +100,129 @@ absl::StatusOr<Principal> Authenticator::FromOsAgent(std::string_view agent) con
   });
 }
 
+absl::StatusOr<std::shared_ptr<const Authenticator::Certificate>> Authenticator::CheckCertificate(
+    const Presented& presented) const {
+  if (presented.certificate.empty()) {
+    return std::shared_ptr<const Certificate>();
+  }
+  if (certificates_ == nullptr) {
+    return Error(Reason::kCertificateRejected, "this server takes no client certificates");
+  }
+  ASSIGN_OR_RETURN(auto certificate,
+                   certificates_->Look(presented.certificate, presented.certificate_chain,
+                                       clock_.Now().ToTime()));
+  // Revoked as a credential, whoever it would be by now.
+  const bool revoked = published_.Read([&](const PublishedState::View& view) {
+    const Credential* known = view.state.credentials().FindByHash(certificate->facts.fingerprint);
+    return known != nullptr && known->revoked;
+  });
+  if (revoked) {
+    return Error(Reason::kCredentialRevoked,
+                 StrCat("the client certificate with serial ", certificate->facts.serial,
+                        " was revoked here; ask an owner for another"));
+  }
+  return certificate;
+}
+
+absl::StatusOr<Principal> Authenticator::FromCertificate(const Certificate& certificate) const {
+  if (!certificate.identity.has_value()) {
+    return Error(Reason::kCertificateRejected,
+                 "no rule of the server's configuration says who the client certificate is; ask an "
+                 "operator for one, or send a token");
+  }
+  const CertificateIdentity& identity = *certificate.identity;
+  Principal principal{.role = identity.role,
+                      .method = AuthMethod::kMtls,
+                      .expire_time = certificate.facts.not_after};
+  if (identity.role != Role::kAgent) {
+    principal.name =
+        StrCat(identity.role == Role::kAdapter ? "adapter:" : "operator:", identity.holder);
+    return principal;
+  }
+  UnixMillis now = clock_.Now();
+  return published_.Read([&](const PublishedState::View& view) -> absl::StatusOr<Principal> {
+    const Entity* agent = view.state.entities().FindByName(EntityKind::kAgent, identity.agent);
+    if (agent == nullptr) {
+      return Error(Reason::kUnauthenticated,
+                   StrCat("the client certificate is agent ", identity.agent,
+                          "'s, which does not exist; ask an operator to create it"));
+    }
+    RETURN_IF_ERROR(CheckAgent(view.state, agent->uid, now));
+    principal.name = StrCat("agents/", agent->name);
+    principal.agent = agent->uid;
+    // Written down when it takes its first lease. One of an agent that was deleted, or of before a
+    // restore, is another's.
+    const Credential* known = view.state.credentials().FindByHash(certificate.facts.fingerprint);
+    if (known != nullptr && known->agent == agent->uid &&
+        view.state.CheckCredential(*known, now) == Reason::kNone) {
+      principal.credential = known->id;
+    }
+    return std::move(principal);
+  });
+}
+
+absl::StatusOr<Principal> Authenticator::FromAuthorization(const Presented& presented,
+                                                           const Certificate* certificate) const {
+  const bool has_identity = certificate != nullptr && certificate->identity.has_value();
+  if (presented.way == Presented::Way::kAdapter ||
+      (has_identity && certificate->identity->role == Role::kAdapter)) {
+    return Error(Reason::kRoleForbidden,
+                 "an adapter's socket or certificate takes no credential of an agent: adapters "
+                 "receive secrets here");
+  }
+  if (!presented.authorization.starts_with(kBearer)) {
+    return Error(Reason::kUnauthenticated, "authorization must be `Bearer lha_...`");
+  }
+  ASSIGN_OR_RETURN(Principal principal, FromToken(presented.authorization.substr(kBearer.size())));
+  if (has_identity && certificate->identity->role == Role::kAgent &&
+      principal.name != StrCat("agents/", certificate->identity->agent)) {
+    return Error(Reason::kCertificateRejected,
+                 StrCat("the client certificate is agent ", certificate->identity->agent,
+                        "'s, and the token is another agent's; send one of them"));
+  }
+  return principal;
+}
+
+absl::StatusOr<Principal> Authenticator::FromSocket(const Presented& presented) const {
+  if (presented.way == Presented::Way::kAdmin || presented.way == Presented::Way::kRevoke) {
+    return Principal{.role = Role::kAdmin,
+                     .method = AuthMethod::kPeerCredentials,
+                     .name = StrCat("operator:", presented.os_user)};
+  }
+  if (presented.way == Presented::Way::kAdapter) {
+    return Principal{.role = Role::kAdapter,
+                     .method = AuthMethod::kPeerCredentials,
+                     .name = StrCat("adapter:", presented.os_user)};
+  }
+  if (presented.way == Presented::Way::kAgent && !presented.os_agent.empty()) {
+    return FromOsAgent(presented.os_agent);
+  }
+  return Error(Reason::kUnauthenticated,
+               "no credential: send an agent token as `authorization: Bearer lha_...`");
+}
+
 absl::StatusOr<Principal> Authenticator::Authenticate(const Presented& presented) const {
+  auto certificate = CheckCertificate(presented);
+  if (!certificate.ok()) {
+    return WithMethod(certificate.status(), "client_certificate");
+  }
   absl::StatusOr<Principal> principal;
   if (!presented.authorization.empty()) {
-    if (presented.way == Presented::Way::kAdapter) {
-      return Error(Reason::kRoleForbidden,
-                   "the adapters' socket takes no credential of an agent: adapters receive secrets "
-                   "here");
+    principal = FromAuthorization(presented, certificate->get());
+  } else if (*certificate != nullptr) {
+    principal = FromCertificate(**certificate);
+    if (!principal.ok()) {
+      return WithMethod(principal.status(), "client_certificate");
     }
-    if (!presented.authorization.starts_with(kBearer)) {
-      return Error(Reason::kUnauthenticated, "authorization must be `Bearer lha_...`");
-    }
-    principal = FromToken(presented.authorization.substr(kBearer.size()));
-  } else if (presented.way == Presented::Way::kAdmin || presented.way == Presented::Way::kRevoke) {
-    principal = Principal{.role = Role::kAdmin,
-                          .method = AuthMethod::kPeerCredentials,
-                          .name = StrCat("operator:", presented.os_user)};
-  } else if (presented.way == Presented::Way::kAdapter) {
-    principal = Principal{.role = Role::kAdapter,
-                          .method = AuthMethod::kPeerCredentials,
-                          .name = StrCat("adapter:", presented.os_user)};
-  } else if (presented.way == Presented::Way::kAgent && !presented.os_agent.empty()) {
-    principal = FromOsAgent(presented.os_agent);
   } else {
-    return Error(Reason::kUnauthenticated,
-                 "no credential: send an agent token as `authorization: Bearer lha_...`");
+    principal = FromSocket(presented);
   }
   if (principal.ok()) {
     principal->address = std::string(presented.address);
     principal->os_user = std::string(presented.os_user);
+    if (*certificate != nullptr) {
+      principal->proof = AsText((*certificate)->facts.fingerprint);
+    }
   }
   return principal;
 }

@@ -62,6 +62,18 @@ std::vector<MetricFamily> FamiliesOf(const StateSample& sample) {
     (row.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = *row.value;
     families.push_back({row.name, row.help, row.type, {std::move(metric)}});
   }
+  MetricFamily ends = {"leasehold_certificate_expiry_timestamp_seconds",
+                       "When the first certificate or revocation list of this use is over.",
+                       MetricType::Gauge,
+                       {}};
+  for (const auto& [use, end] : sample.certificate_ends) {
+    if (end == absl::InfiniteFuture()) continue;
+    prometheus::ClientMetric metric;
+    metric.label = {{"use", std::string(use)}};
+    metric.gauge.value = absl::ToDoubleSeconds(end - absl::UnixEpoch());
+    ends.metric.push_back(std::move(metric));
+  }
+  if (!ends.metric.empty()) families.push_back(std::move(ends));
   return families;
 }
 

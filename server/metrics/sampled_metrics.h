@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -28,6 +30,9 @@ struct StateSample {
   std::optional<uint64_t> policy_revision;
   // clock_mark entries after the first.
   std::optional<uint64_t> clock_adjustments;
+  // By use ("server", "client_ca", "crl"): when the first certificate or list is over. Those that
+  // never are (InfiniteFuture) are not shown.
+  std::vector<std::pair<std::string_view, absl::Time>> certificate_ends;
 };
 
 // The families of the fields that have a value.

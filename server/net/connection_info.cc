@@ -81,8 +81,14 @@ std::string_view ConnectionClassName(ConnectionClass cls) {
 
 ConnectionInfo ConnectionOf(const grpc::AuthContext& context) {
   const std::string_view name = OneValue(context, kClassProperty);
-  if (name.empty()) return {};
   ConnectionInfo info;
+  if (name.empty()) {
+    info.certificate = OneValue(context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+    if (!info.certificate.empty()) {
+      info.certificate_chain = OneValue(context, GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
+    }
+    return info;
+  }
   for (const ConnectionClass cls : kStampedClasses) {
     if (ConnectionClassName(cls) == name) info.cls = cls;
   }

@@ -36,13 +36,18 @@ struct ConnectionInfo {
   // The agent that this OS user is (its name without "agents/"), by configuration; else empty, and
   // the caller needs a token as it would over TCP.
   std::string agent;
+  // The certificate that the client showed over TLS (PEM), and what it sent to connect it with an
+  // authority. That it has the key is proved, and nothing else. Empty without one; they live as
+  // long as the connection's context.
+  std::string_view certificate;
+  std::string_view certificate_chain;
 
   bool operator==(const ConnectionInfo&) const = default;
 };
 
 // Of the call whose ServerContext::auth_context() this is. A TCP connection has nothing stamped on
-// it, and nothing that a client sends can change that: stamps are made from the accepting socket.
-// Safe from any thread.
+// it but its certificate, and nothing that a client sends can change that: stamps are made from the
+// accepting socket. Safe from any thread.
 ConnectionInfo ConnectionOf(const grpc::AuthContext& context);
 
 // Credentials for a Unix socket whose connections are all `info`. `info.cls` is not kTcp.

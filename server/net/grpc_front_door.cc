@@ -112,6 +112,7 @@ class GrpcFrontDoor::Impl {
  public:
   absl::Status Listen(const FrontDoorOptions& options) {
     thread_name_ = options.thread_name;
+    tls_ = options.tls;
     if (options.tcp.has_value()) {
       ASSIGN_OR_RETURN(OwnedFd fd, ListenTcp(*options.tcp, "--listen"));
       tcp_address_ = SocketAddress::OfSocket(fd.get()).ToString();
@@ -137,8 +138,7 @@ class GrpcFrontDoor::Impl {
         LEASEHOLD_CHECK(entrance.acceptor == nullptr, "a front door belongs to one server");
         entrance.acceptor = builder.experimental().AddExternalConnectionAcceptor(
             grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-            entrance.info.cls == ConnectionClass::kTcp ? grpc::InsecureServerCredentials()
-                                                       : UnixSocketCredentials(entrance.info));
+            CredentialsOf(entrance));
       }
     }
   }
@@ -174,6 +174,11 @@ class GrpcFrontDoor::Impl {
   const std::string& tcp_address() const { return tcp_address_; }
 
  private:
+  std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const Entrance& entrance) const {
+    if (entrance.info.cls != ConnectionClass::kTcp) return UnixSocketCredentials(entrance.info);
+    return tls_ == nullptr ? grpc::InsecureServerCredentials() : MakeTlsServerCredentials(tls_);
+  }
+
   absl::Status AddUnix(std::string name, const std::string& path, mode_t mode,
                        ConnectionLimits limits, absl::StatusOr<std::vector<ConnectionInfo>> infos) {
     if (path.empty()) return absl::OkStatus();
@@ -185,6 +190,7 @@ class GrpcFrontDoor::Impl {
 
   std::string thread_name_;
   std::string tcp_address_;
+  TlsSource tls_;
   std::vector<Way> ways_;  // The loop's thread points into it while it runs.
   std::unique_ptr<AcceptLoop> loop_;
 };

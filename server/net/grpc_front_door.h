@@ -12,6 +12,7 @@
 #include "server/net/connection_info.h"
 #include "server/net/socket/connection_limits.h"
 #include "server/net/socket/socket_address.h"
+#include "server/net/tls_server_credentials.h"
 
 namespace grpc {
 class ServerBuilder;
@@ -22,7 +23,8 @@ namespace leasehold {
 // Which ways in there are; an empty path or no address means none.
 struct FrontDoorOptions {
   std::string thread_name;           // of the accepting thread, at most 15 bytes
-  std::optional<SocketAddress> tcp;  // plain; the configuration keeps it on loopback
+  std::optional<SocketAddress> tcp;  // without tls the configuration keeps it on loopback
+  TlsSource tls;                     // of the TCP port; null = plain
   std::string admin_socket;          // 0600; only the server's own user and root
   std::string revoke_socket;         // 0600; the same
   std::string agent_socket;          // 0666; anybody, most of them need a token

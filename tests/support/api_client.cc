@@ -45,26 +45,36 @@ struct Pending {
   grpc::ByteBuffer response;
 };
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> OpenChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   // Its own connection, so that a restarted server is not waited for as one that is down.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 }  // namespace
 
 class ApiClient::Connection {
  public:
-  explicit Connection(const std::string& address) : stub(OpenChannel(address)) {}
+  Connection(const std::string& address,
+             const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+      : stub(OpenChannel(address, credentials)) {}
   grpc::GenericStub stub;
 };
 
 ApiClient::ApiClient(const std::string& address, std::string token)
-    : ApiClient(std::make_shared<Connection>(address), std::move(token)) {}
+    : ApiClient(std::make_shared<Connection>(address, grpc::InsecureChannelCredentials()),
+                std::move(token)) {}
+ApiClient::ApiClient(const std::string& address, std::string token, const ClientTlsPem& tls)
+    : ApiClient(std::make_shared<Connection>(
+                    address, grpc::SslCredentials({.pem_root_certs = tls.ca,
+                                                   .pem_private_key = tls.key,
+                                                   .pem_cert_chain = tls.certificate})),
+                std::move(token)) {}
 ApiClient::ApiClient(std::shared_ptr<Connection> connection, std::string token)
     : connection_(std::move(connection)), token_(std::move(token)) {}
 ApiClient::~ApiClient() = default;

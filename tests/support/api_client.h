@@ -27,11 +27,20 @@ struct Answer : CallStatus {
   Response value;
 };
 
+// PEM; a client certificate may be left out.
+struct ClientTlsPem {
+  std::string ca;
+  std::string certificate;
+  std::string key;
+};
+
 // Calls methods of the API over a connection of its own. Safe from any thread.
 class ApiClient {
  public:
   // "127.0.0.1:port" or "unix:/path"; with a token, as that agent.
   explicit ApiClient(const std::string& address, std::string token = "");
+  // Over TLS.
+  ApiClient(const std::string& address, std::string token, const ClientTlsPem& tls);
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
   // Over the same connection with another token.

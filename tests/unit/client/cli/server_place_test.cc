@@ -23,11 +23,11 @@ std::string FreshToken(TokenKind kind) {
 
 TEST_CASE("the flag beats the environment, which beats the default") {
   const ScopedVariable server("LEASEHOLD_SERVER", "127.0.0.1:1");
-  CHECK(*ServerAddress("unix:/a/admin.sock", "/d", false) == "unix:/a/admin.sock");
-  CHECK(*ServerAddress("/a/admin.sock", "/d", false) == "unix:/a/admin.sock");
-  CHECK(*ServerAddress(std::nullopt, "/d", false) == "127.0.0.1:1");
+  CHECK(*ServerAddress("unix:/a/admin.sock", "/d", {}) == "unix:/a/admin.sock");
+  CHECK(*ServerAddress("/a/admin.sock", "/d", {}) == "unix:/a/admin.sock");
+  CHECK(*ServerAddress(std::nullopt, "/d", {}) == "127.0.0.1:1");
   const ScopedVariable none("LEASEHOLD_SERVER", nullptr);
-  CHECK(*ServerAddress(std::nullopt, "/d", false) == "unix:/d/admin.sock");
+  CHECK(*ServerAddress(std::nullopt, "/d", {}) == "unix:/d/admin.sock");
 }
 
 TEST_CASE("a data folder that is not there is named") {
@@ -41,10 +41,10 @@ TEST_CASE("a data folder that is not there is named") {
 TEST_CASE("an agent goes to the port that the server of the data folder has") {
   const ScopedVariable none("LEASEHOLD_SERVER", nullptr);
   const TemporaryFolder folder;
-  CHECK(*ServerAddress(std::nullopt, folder.path(), true) == "127.0.0.1:8640");
+  CHECK(*ServerAddress(std::nullopt, folder.path(), {.token = true}) == "127.0.0.1:8640");
   folder.Write("endpoints.json",
                R"({"grpc":"127.0.0.1:34567","broker":"127.0.0.1:1","metrics":"","pid":42})");
-  CHECK(*ServerAddress(std::nullopt, folder.path(), true) == "127.0.0.1:34567");
+  CHECK(*ServerAddress(std::nullopt, folder.path(), {.token = true}) == "127.0.0.1:34567");
   const auto endpoints = ReadEndpoints(folder.path());
   REQUIRE(endpoints.has_value());
   CHECK(endpoints->broker == "127.0.0.1:1");
@@ -66,13 +66,13 @@ TEST_CASE("endpoints that make no sense count as none") {
 TEST_CASE("only this machine is spoken to without TLS") {
   for (const char* here : {"localhost:1", "127.0.0.1:1", "127.9.9.9:1", "[::1]:1"}) {
     INFO(here);
-    CHECK(ServerAddress(here, "/d", true).ok());
+    CHECK(ServerAddress(here, "/d", {.token = true}).ok());
   }
   for (const char* there :
        {"10.0.0.1:1", "example.com:8640", "0.0.0.0:1", "[2001:db8::1]:1", "127.0.0.1.example.com:1",
         "localhost.example.com:1", "just-a-name", "https://127.0.0.1:1", ""}) {
     INFO(there);
-    const auto address = ServerAddress(there, "/d", true);
+    const auto address = ServerAddress(there, "/d", {.token = true});
     REQUIRE_FALSE(address.ok());
     CHECK(ExitStatusOf(address.status()) == ExitStatus::kUsage);
   }

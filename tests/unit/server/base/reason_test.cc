@@ -44,6 +44,8 @@ bool Named(Reason reason) {
     case Reason::kRoleForbidden:
     case Reason::kHandleNotAllowed:
     case Reason::kNetworkForbidden:
+    case Reason::kCertificateRejected:
+    case Reason::kEnrolmentUsed:
     case Reason::kInvalidArgument:
     case Reason::kNotFound:
     case Reason::kAlreadyExists:

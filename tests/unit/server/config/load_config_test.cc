@@ -165,12 +165,16 @@ TEST_CASE("only metrics may be plain where other machines can reach them", "[con
   const TempFolder folder;
   for (const std::string address : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1"}) {
     INFO(address);
-    for (const std::string flag : {"--listen", "--broker-listen"}) {
-      CHECK(Refused(In(folder, {flag, address})) ==
-            flag + ": " + address +
-                " can be reached from other machines, and this version has no TLS for it; listen "
-                "at 127.0.0.1 or [::1]");
-    }
+    CHECK(Refused(In(folder, {"--broker-listen", address})) ==
+          "--broker-listen: " + address +
+              " can be reached from other machines, and this version has no TLS for it; listen "
+              "at 127.0.0.1 or [::1]");
+    CHECK(Refused(In(folder, {"--listen", address})) ==
+          "--listen: " + address +
+              " can be reached from other machines, and has no TLS; set tls.certificate and "
+              "tls.key, or listen at 127.0.0.1 or [::1]");
+    CHECK(Loaded(In(folder, {"--listen", address, "--tls-certificate", "/c", "--tls-key", "/k"}))
+              .listen.ToString() == address);
     CHECK(Loaded(In(folder, {"--metrics-listen", address})).metrics_listen.ToString() == address);
   }
 }
@@ -210,6 +214,19 @@ TEST_CASE("a wrong value in the file is named with its place", "[config]") {
   const Row rows[] = {
       {"listen: 0.0.0.0:1\n", ":1:9: 0.0.0.0:1 can be reached from other machines"},
       {"listen: 127.0.0.1\n", ":1:9 \"127.0.0.1\" is not an address and port"},
+      {"tls: {certificate: /c}\n", ":1:20: tls.certificate and tls.key are set together"},
+      {"tls: {certificate: c, key: /k}\n", ":1:20: \"c\" has to be an absolute path"},
+      {"tls: {client_ca: /c}\n", ":1:18: tls.client_ca needs tls.certificate"},
+      {"tls: {crl: [/c]}\n", ":1:13: tls.crl needs tls.client_ca"},
+      {"tls: {ca: /c}\n", ":1:7: unknown key \"ca\"; the keys here are certificate, key"},
+      {"identity: {certificates: [{dns: a, agent: a}]}\n",
+       ":1:27: rules for client certificates need tls.client_ca"},
+      {"identity: {certificates: [{dns: a, agents: a}]}\n", ":1:36: unknown key \"agents\""},
+      {"identity: {certificates: [{dns: a, role: boss}]}\n", ":1:42: \"role\" is one of"},
+      {"tls: {certificate: /c, key: /k, client_ca: /a}\n"
+       "identity: {certificates: [{spiffe: /a, agent: a}]}\n",
+       ":2:27: a rule for SPIFFE IDs needs \"trust_domain\""},
+      {"identity: {trust_domain: \"spiffe://a\"}\n", ":1:26: \"trust_domain\" is a name"},
       {"data_dir: /x\n", ":1:11: a file in the data folder cannot name the data folder"},
       {"agent_socket: run/agent.sock\n", ":1:15: \"agent_socket\" has to be an absolute path"},
       {"agent_socket: /x/a\nagent_socket_users: {a: Bad Name}\n", ":2:25: agent name"},

@@ -5,8 +5,12 @@
 #include "client/cli/commands.h"
 #include "client/cli/enum_text.h"
 #include "client/cli/lease_actions.h"
+#include "client/cli/lease_answer.h"
+#include "client/cli/lease_delegate.h"
+#include "client/cli/lease_request.h"
 #include "client/cli/lease_text.h"
 #include "client/cli/lease_token.h"
+#include "client/cli/lease_tree.h"
 #include "client/cli/limit.h"
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
@@ -52,6 +56,25 @@ absl::StatusOr<v1::ListLeasesRequest> ListRequest(const Arguments& args) {
   return request;
 }
 
+Table LeaseTable(const std::vector<v1::Lease>& leases, bool tree) {
+  Table table({"LEASE", "AGENT", "SECRET", "WORKFLOW", "DELIVERY", "STATE", "EXPIRES", "ALLOWED",
+               "DENIED"});
+  std::vector<LeaseInTree> rows;
+  if (tree) {
+    rows = InTreeOrder(leases);
+  } else {
+    for (const v1::Lease& lease : leases) rows.push_back({&lease, 0});
+  }
+  for (const auto& [lease, depth] : rows) {
+    table.Add({std::string(2 * depth, ' ') + lease->name(), ShortName(lease->agent()),
+               ShortName(lease->secret()), ShortName(lease->workflow()),
+               EnumText(v1::Delivery_Name(lease->delivery()), "DELIVERY_"), LeaseStateText(*lease),
+               TimeCell(lease->expire_time()), StrCat(lease->allowed_uses()),
+               StrCat(lease->denied_uses())});
+  }
+  return table;
+}
+
 absl::StatusOr<ExitStatus> List(Session& session) {
   constexpr uint64_t kDefaultLimit = 1000;
   ASSIGN_OR_RETURN(const v1::ListLeasesRequest request, ListRequest(session.args()));
@@ -62,18 +85,10 @@ absl::StatusOr<ExitStatus> List(Session& session) {
     RETURN_IF_ERROR(CheckExists(session, "agents/", request.agent()));
     RETURN_IF_ERROR(CheckExists(session, "secrets/", request.secret()));
   }
-  Table table({"LEASE", "AGENT", "SECRET", "WORKFLOW", "DELIVERY", "STATE", "EXPIRES", "ALLOWED",
-               "DENIED"});
   Json list = Json::Array();
-  for (const v1::Lease& lease : leases.items) {
-    table.Add({lease.name(), ShortName(lease.agent()), ShortName(lease.secret()),
-               ShortName(lease.workflow()),
-               EnumText(v1::Delivery_Name(lease.delivery()), "DELIVERY_"), LeaseStateText(lease),
-               TimeCell(lease.expire_time()), StrCat(lease.allowed_uses()),
-               StrCat(lease.denied_uses())});
-    list.Append(MessageJson(lease));
-  }
-  session.console().Answer(Json::Object().Set("leases", std::move(list)), table.ToText());
+  for (const v1::Lease& lease : leases.items) list.Append(MessageJson(lease));
+  session.console().Answer(Json::Object().Set("leases", std::move(list)),
+                           LeaseTable(leases.items, session.args().Has("tree")).ToText());
   if (leases.more) session.console().Note("there may be older ones; --limit 0 lists all");
   return ExitStatus::kOk;
 }
@@ -100,9 +115,8 @@ Command AcquireCommand() {
                 {.name = "request-id",
                  .value = "ID",
                  .help = "makes a repeat safe: the same answer for 24 hours"},
-                {.name = "print",
-                 .value = "WHAT",
-                 .help = "print only one thing: name, token or handle"}},
+                UseLimitFlag(),
+                PrintFlag()},
       .examples =
           {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease acquire demo/pat --workflow demo",
            "LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease acquire demo/pat --print token > "
@@ -138,8 +152,9 @@ Command ListCommand() {
                 {.name = "secret", .value = "NAME", .help = "only for this secret"},
                 {.name = "workflow", .value = "NAME", .help = "only in this workflow"},
                 {.name = "active", .help = "only those that are active"},
+                {.name = "tree", .help = "each with what was delegated from it below"},
                 LimitFlag(1000)},
-      .examples = {"leasehold lease list --active",
+      .examples = {"leasehold lease list --active", "leasehold lease list --tree",
                    "leasehold lease list --agent demo-bot -o json | jq '.leases | length'"},
       .run = List,
   };
@@ -150,7 +165,7 @@ Command ListCommand() {
 Command LeaseCommand() {
   return {
       .name = "lease",
-      .summary = "take, renew, release and look at leases",
+      .summary = "take, renew, delegate, release and look at leases",
       .examples = {"leasehold lease list --active"},
       .commands = {AcquireCommand(),
                    {.name = "renew",
@@ -173,6 +188,7 @@ Command LeaseCommand() {
                     .examples = {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease release "
                                  "--token-file demo.lease"},
                     .run = ReleaseLeases},
+                   DelegateCommand(),
                    ListCommand(),
                    {.name = "show",
                     .summary = "show a lease",

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/cli/lease_answer.h"
 #include "client/cli/lease_request.h"
 #include "client/cli/lease_text.h"
 #include "client/cli/lease_token.h"
@@ -11,7 +12,6 @@
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
-#include "client/cli/terminal/table.h"
 #include "client/cli/terminal/time_text.h"
 #include "client/cli/time_argument.h"
 #include "leasehold/v1/lease.grpc.pb.h"
@@ -24,27 +24,6 @@ namespace {
 
 using Stub = v1::LeaseService::Stub;
 
-// The one thing that --print asks for; empty where the whole answer is wanted.
-absl::StatusOr<std::string> OnlyPart(const Arguments& args,
-                                     const v1::AcquireLeaseResponse& response) {
-  const auto what = args.Get("print");
-  if (!what.has_value()) return std::string();
-  if (*what == "name") return response.lease().name();
-  if (*what == "token") return response.token();
-  if (response.handle().empty()) {
-    return UsageError("a lease with delivery REVEALED has no handle", "use --print token");
-  }
-  return response.handle();
-}
-
-absl::Status CheckPrintFlag(const Arguments& args) {
-  const auto what = args.Get("print");
-  if (!what.has_value() || *what == "name" || *what == "token" || *what == "handle") {
-    return absl::OkStatus();
-  }
-  return UsageError(StrCat("--print '", *what, "' is unknown"), "use name, token or handle");
-}
-
 }  // namespace
 
 absl::StatusOr<ExitStatus> AcquireLease(Session& session) {
@@ -54,21 +33,7 @@ absl::StatusOr<ExitStatus> AcquireLease(Session& session) {
   if (session.args().Has("reveal")) request.set_delivery(v1::DELIVERY_REVEALED);
   const auto acquired = session.Call(&Stub::AcquireLease, request);
   if (!acquired.ok()) return ForAgents(acquired.status());
-  const v1::AcquireLeaseResponse& response = *acquired;
-  ASSIGN_OR_RETURN(const std::string part, OnlyPart(session.args(), response));
-  if (!part.empty()) {
-    session.console().Write(part + "\n");
-    return ExitStatus::kOk;
-  }
-  Facts facts;
-  AddLeaseFacts(response.lease(), &facts);
-  facts.Add("token", response.token());
-  facts.Add("handle", response.handle());
-  // One flat object, so that `.name`, `.token` and `.handle` are what a script reads.
-  Json data = MessageJson(response.lease());
-  data.Set("token", response.token()).Set("handle", response.handle());
-  session.console().Answer(data, facts.ToText());
-  return ExitStatus::kOk;
+  return PrintLease(session, *acquired);
 }
 
 absl::StatusOr<ExitStatus> RenewLease(Session& session) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "client/cli/resource.h"
 #include "client/cli/server_place.h"
 #include "client/cli/terminal/cli_error.h"
@@ -11,6 +12,7 @@
 #include "leasehold/v1/lease.pb.h"
 #include "server/base/reason.h"
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 
 namespace leasehold {
 
@@ -31,8 +33,25 @@ absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
     ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*ttl, "ttl"));
     *request.mutable_ttl() = DurationOf(duration);
   }
+  ASSIGN_OR_RETURN(const uint64_t use_limit, ParseUseLimit(args));
+  request.set_use_limit(use_limit);
   request.set_request_id(args.Get("request-id").value_or(""));
   return request;
+}
+
+Flag UseLimitFlag() {
+  return {.name = "use-limit", .value = "N", .help = "at most this many uses; without it no limit"};
+}
+
+absl::StatusOr<uint64_t> ParseUseLimit(const Arguments& args) {
+  const auto text = args.Get("use-limit");
+  if (!text.has_value()) return 0;
+  uint64_t limit = 0;
+  if (!absl::SimpleAtoi(*text, &limit) || limit == 0) {
+    return UsageError(StrCat("--use-limit '", *text, "' is no number from 1 up"),
+                      "leave it out for no limit");
+  }
+  return limit;
 }
 
 absl::Status ForAgents(const absl::Status& error) {

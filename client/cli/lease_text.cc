@@ -36,6 +36,16 @@ void AddLeaseFacts(const v1::Lease& lease, Facts* facts) {
   facts->Add("issued", TimeCell(lease.create_time()));
   facts->Add("expires", TimeCell(lease.expire_time()));
   facts->Add("renewable until", TimeCell(lease.max_expire_time()));
+  if (lease.use_limit() > 0) facts->Add("use limit", StrCat(lease.use_limit()));
+  std::string targets;
+  for (const std::string& target : lease.targets()) {
+    StrAppend(&targets, targets.empty() ? "" : ", ", target);
+  }
+  facts->Add("only at", targets);
+  if (lease.reads_only()) facts->Add("only for", "reads");
+  for (const v1::LeaseAncestor& above : lease.ancestors()) {
+    facts->Add("delegated by", StrCat(ShortName(above.agent()), " from ", above.lease()));
+  }
 }
 
 }  // namespace leasehold

@@ -86,12 +86,16 @@ absl::StatusOr<v1::QueryUsageRequest> UsageRequest(const Arguments& args,
 }
 
 Table UsageTable(const std::vector<Dimension>& by, const std::vector<v1::UsageRow>& rows) {
+  // Most installations delegate nothing, and then nobody misses the column.
+  const bool delegated = std::any_of(
+      rows.begin(), rows.end(), [](const v1::UsageRow& row) { return !row.delegator().empty(); });
   std::vector<std::string> headers;
   for (const Dimension& dimension : by) {
     std::string header(dimension.name);
     for (char& c : header) c = static_cast<char>(c - 'a' + 'A');
     headers.push_back(std::move(header));
   }
+  if (delegated) headers.emplace_back("DELEGATOR");
   for (const char* header : {"ALLOWED", "DENIED", "FIRST", "LAST", "LAST-DENIAL"}) {
     headers.emplace_back(header);
   }
@@ -103,6 +107,9 @@ Table UsageTable(const std::vector<Dimension>& by, const std::vector<v1::UsageRo
       // A destination keeps its collection: a target may be called "reveal".
       const bool whole = dimension.value == v1::USAGE_DIMENSION_DESTINATION;
       cells.push_back(whole ? value : ShortName(value));
+    }
+    if (delegated) {
+      cells.push_back(row.delegator().empty() ? "-" : ShortName(row.delegator()));
     }
     cells.push_back(StrCat(row.allowed()));
     cells.push_back(StrCat(row.denied()));

@@ -8,6 +8,7 @@
 #include "server/api/names.h"
 #include "server/base/str_cat.h"
 #include "server/leases/state/entry_facts.h"
+#include "server/leases/state/lease_chain.h"
 #include "server/ledger/entry_codec.h"
 #include "server/ledger/merkle_log.h"
 
@@ -136,6 +137,10 @@ v1::LedgerEntry DescribeEntry(LogIndex index, std::string_view bytes, const Entr
   out.set_workflow(WorkflowName(state, facts.workflow));
   if (const Lease* lease = state.leases().Find(facts.lease)) {
     out.set_lease(LeaseName(state.EpochOf(*lease), lease->number));
+    const LeaseChain chain = ChainOf(state.leases(), *lease);
+    for (size_t i = 1; i < chain.size(); ++i) {
+      out.add_delegators(AgentName(state, chain[i]->agent));
+    }
   }
   if (entry.has_use()) {
     DescribeUse(state, entry.use(), out);

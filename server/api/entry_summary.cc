@@ -62,6 +62,9 @@ std::string Issued(const State& state, UnixMillis start, const ledger::v1::Lease
   if (issued.delivery() == ledger::v1::DELIVERY_REVEALED) {
     StrAppend(&line, ", revealed");
   }
+  if (const Lease* parent = state.leases().Find(LeaseNumber(issued.parent()))) {
+    StrAppend(&line, ", delegated by ", NameOf(state, parent->agent.value()));
+  }
   if (issued.run() != 0) {
     StrAppend(&line, ", run ", TextOf(state, TextId(issued.run())));
   }

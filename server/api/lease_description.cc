@@ -6,6 +6,7 @@
 #include "server/api/names.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/state/lease_chain.h"
 
 namespace leasehold {
 namespace {
@@ -36,6 +37,57 @@ absl::StatusOr<Delivery> ParseDelivery(v1::Delivery delivery) {
       return Delivery::kRevealed;
     default:
       return Error(Reason::kInvalidArgument, "delivery must be BROKERED or REVEALED");
+  }
+}
+
+absl::StatusOr<std::optional<absl::Duration>> ParseTtl(bool given,
+                                                       const google::protobuf::Duration& ttl,
+                                                       std::string_view otherwise) {
+  if (!given) {
+    return std::nullopt;
+  }
+  ASSIGN_OR_RETURN(absl::Duration parsed, FromProto(ttl, "ttl"));
+  if (parsed < absl::Milliseconds(1)) {
+    return Error(Reason::kInvalidArgument,
+                 StrCat("ttl must be positive; leave it out for ", otherwise));
+  }
+  return parsed;
+}
+
+// The hash by which a repeat of `request` is known; empty without an id. There is no map in these
+// messages, so equal requests have equal bytes. By uid: an agent that was created anew under an old
+// name is a stranger to the requests of before.
+template <typename Request>
+absl::StatusOr<std::string> HashOfRequest(const Principal& principal, std::string_view method,
+                                          const Request& request) {
+  if (request.request_id().empty()) {
+    return std::string();
+  }
+  RETURN_IF_ERROR(Text::Parse(request.request_id(), "request_id").status());
+  if (request.request_id().size() > kRequestIdBytesMax) {
+    return Error(Reason::kInvalidArgument,
+                 StrCat("request_id has at most ", kRequestIdBytesMax, " bytes"));
+  }
+  return RequestHash(StrCat(principal.name, "#", principal.agent.value()), method,
+                     request.request_id(), request.SerializeAsString());
+}
+
+void DescribeDelegation(const State& state, const Lease& lease, v1::Lease* proto) {
+  const LeaseChain chain = ChainOf(state.leases(), lease);
+  for (size_t i = 1; i < chain.size(); ++i) {
+    v1::LeaseAncestor* above = proto->add_ancestors();
+    above->set_lease(LeaseName(state.EpochOf(*chain[i]), chain[i]->number));
+    above->set_agent(StrCat("agents/", state.entities().Find(chain[i]->agent)->name));
+  }
+  if (chain.size() > 1) {
+    proto->set_parent(proto->ancestors(0).lease());
+  }
+  proto->set_use_limit(lease.terms->use_limit);
+  if (lease.terms->narrowing.has_value()) {
+    for (EntityUid target : lease.terms->narrowing->targets) {
+      proto->add_targets(state.entities().Find(target)->name);
+    }
+    proto->set_reads_only(lease.terms->narrowing->reads_only);
   }
 }
 
@@ -71,6 +123,7 @@ v1::Lease DescribeLease(const State& state, const Lease& lease, UnixMillis now) 
   if (!lease.credential.empty()) {
     proto.set_credential(StrCat("credentials/", lease.credential.value()));
   }
+  DescribeDelegation(state, lease, &proto);
   return proto;
 }
 
@@ -94,25 +147,31 @@ absl::StatusOr<AcquireRequest> ParseAcquireRequest(const Principal& principal,
       return Error(Reason::kInvalidArgument, StrCat("run has at most ", kRunBytesMax, " bytes"));
     }
   }
-  if (request.has_ttl()) {
-    ASSIGN_OR_RETURN(parsed.ttl, FromProto(request.ttl(), "ttl"));
-    if (*parsed.ttl < absl::Milliseconds(1)) {
-      return Error(Reason::kInvalidArgument,
-                   "ttl must be positive; leave it out for what the policy gives");
-    }
+  ASSIGN_OR_RETURN(parsed.ttl, ParseTtl(request.has_ttl(), request.ttl(), "what the policy gives"));
+  parsed.use_limit = request.use_limit();
+  ASSIGN_OR_RETURN(parsed.request_hash, HashOfRequest(principal, "AcquireLease", request));
+  return parsed;
+}
+
+absl::StatusOr<DelegateRequest> ParseDelegateRequest(const Principal& principal,
+                                                     const LeaseTokens& tokens,
+                                                     const v1::DelegateLeaseRequest& request) {
+  ASSIGN_OR_RETURN(LeaseTokenClaims claims, tokens.Parse(request.token()));
+  if (claims.kind != TokenKind::kLeaseToken) {
+    return Error(Reason::kHandleNotAllowed,
+                 "a broker handle delegates nothing; present the lease token");
   }
-  if (!request.request_id().empty()) {
-    RETURN_IF_ERROR(Text::Parse(request.request_id(), "request_id").status());
-    if (request.request_id().size() > kRequestIdBytesMax) {
-      return Error(Reason::kInvalidArgument,
-                   StrCat("request_id has at most ", kRequestIdBytesMax, " bytes"));
-    }
-    // No map in the message, so equal requests have equal bytes. By uid: an agent that was created
-    // anew under an old name is a stranger to the requests of before.
-    parsed.request_hash =
-        RequestHash(StrCat(principal.name, "#", principal.agent.value()), "AcquireLease",
-                    request.request_id(), request.SerializeAsString());
-  }
+  ASSIGN_OR_RETURN(Name agent, Name::ParseResource(request.agent(), "agents/"));
+  DelegateRequest parsed{.principal = principal,
+                         .lease = claims.lease,
+                         .epoch = claims.epoch,
+                         .agent = std::move(agent),
+                         .use_limit = request.use_limit(),
+                         .targets = {request.targets().begin(), request.targets().end()},
+                         .reads_only = request.reads_only()};
+  ASSIGN_OR_RETURN(parsed.ttl, ParseTtl(request.has_ttl(), request.ttl(),
+                                        "as long as the lease that it is delegated from"));
+  ASSIGN_OR_RETURN(parsed.request_hash, HashOfRequest(principal, "DelegateLease", request));
   return parsed;
 }
 

@@ -54,6 +54,7 @@ LeaseService::LeaseService(LeaseAuthority& authority, const Gate& gate)
       get_(FindApiMethod(kService, "GetLease")),
       list_(FindApiMethod(kService, "ListLeases")),
       release_(FindApiMethod(kService, "ReleaseLease")),
+      delegate_(FindApiMethod(kService, "DelegateLease")),
       check_(FindApiMethod(kService, "CheckLease")) {}
 
 void LeaseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
@@ -205,6 +206,27 @@ grpc::Status LeaseService::ReleaseLease(grpc::ServerContext* context,
                                  call->Finish(result.status());
                                }
                              });
+  });
+}
+
+grpc::Status LeaseService::DelegateLease(grpc::ServerContext* context,
+                                         const v1::DelegateLeaseRequest* request,
+                                         v1::AcquireLeaseResponse* response) {
+  return Dispatch<v1::AcquireLeaseResponse>(context, response, gate_, delegate_, [&](auto call) {
+    absl::StatusOr<DelegateRequest> parsed =
+        ParseDelegateRequest(call->principal(), authority_.tokens(), *request);
+    if (!parsed.ok()) {
+      call->Finish(parsed.status());
+      return;
+    }
+    authority_.SubmitDelegate(*std::move(parsed),
+                              [this, call](absl::StatusOr<AcquireResult> delegated) {
+                                if (delegated.ok()) {
+                                  call->Finish(DescribeAcquired(authority_, *delegated));
+                                } else {
+                                  call->Finish(delegated.status());
+                                }
+                              });
   });
 }
 

@@ -28,6 +28,8 @@ class LeaseService final : public LeaseServiceBase {
                           v1::ListLeasesResponse* response) override;
   grpc::Status ReleaseLease(grpc::ServerContext* context, const v1::ReleaseLeaseRequest* request,
                             v1::Lease* response) override;
+  grpc::Status DelegateLease(grpc::ServerContext* context, const v1::DelegateLeaseRequest* request,
+                             v1::AcquireLeaseResponse* response) override;
   grpc::Status CheckLease(grpc::ServerContext* context, const v1::CheckLeaseRequest* request,
                           v1::CheckLeaseResponse* response) override;
 
@@ -46,6 +48,7 @@ class LeaseService final : public LeaseServiceBase {
   const ApiMethod& get_;
   const ApiMethod& list_;
   const ApiMethod& release_;
+  const ApiMethod& delegate_;
   const ApiMethod& check_;
 };
 

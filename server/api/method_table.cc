@@ -45,6 +45,7 @@ constexpr std::array kMethods = {
     ApiMethod{kLeases, "GetLease", kAgentAndReaders},
     ApiMethod{kLeases, "ListLeases", kAgentAndReaders},
     ApiMethod{kLeases, "ReleaseLease", kAgentAndStoppers},
+    ApiMethod{kLeases, "DelegateLease", kAgent},
     ApiMethod{kLeases, "CheckLease", kPointOfUse},
     ApiMethod{kRevocations, "Revoke", kStoppers},
     ApiMethod{kRevocations, "GetRevocation", kReaders},

@@ -129,6 +129,12 @@ void ToProto(UnixMillis time, google::protobuf::Timestamp* proto) {
   proto->set_nanos(static_cast<int32_t>(time.value() % 1000 * 1'000'000));
 }
 
+void ToProto(absl::Duration duration, google::protobuf::Duration* proto) {
+  const int64_t nanos = absl::ToInt64Nanoseconds(duration);
+  proto->set_seconds(nanos / 1'000'000'000);
+  proto->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+}
+
 absl::StatusOr<UnixMillis> FromProto(const google::protobuf::Timestamp& proto,
                                      std::string_view field) {
   constexpr int64_t kSecondsMax = 253'402'300'799;  // 9999-12-31T23:59:59Z

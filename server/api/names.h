@@ -42,6 +42,7 @@ absl::StatusOr<SelectorNames> ParseSelector(const v1::Selector& selector);
 void SelectorToProto(const State& state, const Selector& selector, v1::Selector* proto);
 
 void ToProto(UnixMillis time, google::protobuf::Timestamp* proto);
+void ToProto(absl::Duration duration, google::protobuf::Duration* proto);
 // INVALID_ARGUMENT for what is no time or lies outside the years 1970 to 9999.
 absl::StatusOr<UnixMillis> FromProto(const google::protobuf::Timestamp& proto,
                                      std::string_view field);

@@ -5,6 +5,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "server/api/names.h"
 #include "server/api/request_checks.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -44,9 +45,7 @@ google::rpc::Status Details(const absl::Status& status, const std::string& messa
   packed->set_value(DeterministicBytes(info));
   if (detail.retry_after.has_value()) {
     google::rpc::RetryInfo retry;
-    int64_t nanos = absl::ToInt64Nanoseconds(*detail.retry_after);
-    retry.mutable_retry_delay()->set_seconds(nanos / 1'000'000'000);
-    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+    ToProto(*detail.retry_after, retry.mutable_retry_delay());
     details.add_details()->PackFrom(retry);
   }
   return details;

@@ -18,7 +18,8 @@ namespace {
 auto OrderOf(const UsageLine& line) {
   return std::tuple(-absl::ToUnixMillis(line.counters.last), ~line.counters.last_index.value(),
                     line.key.agent.value(), line.key.secret.value(), line.key.workflow.value(),
-                    static_cast<uint64_t>(line.key.destination.kind()), line.key.destination.id());
+                    static_cast<uint64_t>(line.key.destination.kind()), line.key.destination.id(),
+                    line.key.delegator.value());
 }
 
 template <typename T>
@@ -158,6 +159,7 @@ v1::UsageRow DescribeUsage(const State& state, const UsageQuestion& question,
                            const UsageLine& line) {
   v1::UsageRow row;
   row.set_agent(AgentName(state, line.key.agent));
+  row.set_delegator(AgentName(state, line.key.delegator));
   row.set_secret(SecretName(state, line.key.secret));
   // The map counts together what it has no room to tell apart; see UsageMap::kKeysMax.
   row.set_workflow(question.group_by.workflow && line.key.workflow.empty()

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "server/api/names.h"
 #include "server/api/status_mapping.h"
 #include "server/base/name.h"
 #include "server/base/status.h"
@@ -67,6 +68,9 @@ v1::AuthorizeUseResponse DescribeUse(const UseReply& reply) {
     response.set_reason(std::string(ReasonName(reply.reason)));
     response.set_message(reply.message);
     response.set_retryable(ReasonRetryable(reply.reason));
+    if (reply.retry_after.has_value()) {
+      ToProto(*reply.retry_after, response.mutable_retry_after());
+    }
   }
   return response;
 }

@@ -48,6 +48,7 @@ constexpr std::array kRows = {
     Row{Reason::kDeliveryNotAllowed, "DELIVERY_NOT_ALLOWED", Code::kPermissionDenied, 403, false},
     Row{Reason::kNotFoundOrForbidden, "NOT_FOUND_OR_FORBIDDEN", Code::kNotFound, 404, false},
     Row{Reason::kLeaseUnknown, "LEASE_UNKNOWN", Code::kNotFound, 404, false},
+    Row{Reason::kDelegationForbidden, "DELEGATION_FORBIDDEN", Code::kPermissionDenied, 403, false},
 
     Row{Reason::kUnauthenticated, "UNAUTHENTICATED", Code::kUnauthenticated, 401, false},
     Row{Reason::kTokenMalformed, "TOKEN_MALFORMED", Code::kUnauthenticated, 401, false},

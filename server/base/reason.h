@@ -22,9 +22,9 @@ enum class Reason : uint16_t {
   kLeaseReleased = 3,
   kLeaseMaxTtl = 4,
   kLeaseNotBound = 5,
-  kLeaseUseLimit = 6,  // later
+  kLeaseUseLimit = 6,
   kPolicyDenied = 7,
-  kRateLimited = 8,       // later
+  kRateLimited = 8,
   kApprovalRequired = 9,  // later
   kAgentSuspended = 10,   // later
   kAgentExpired = 11,
@@ -38,6 +38,7 @@ enum class Reason : uint16_t {
   kDeliveryNotAllowed = 19,
   kNotFoundOrForbidden = 20,
   kLeaseUnknown = 21,
+  kDelegationForbidden = 22,
   // Who calls.
   kUnauthenticated = 40,
   kTokenMalformed = 41,

@@ -78,8 +78,10 @@ absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& princip
   return ticket;
 }
 
-std::unique_ptr<Operation> LeaseAuthority::AcquireOperation(AcquireRequest request,
-                                                            Done<AcquireResult> done) {
+template <typename Request>
+std::unique_ptr<Operation> LeaseAuthority::AgentOperation(
+    absl::StatusOr<AcquireResult> (*decide)(Transaction&, RefusalLimiter&, const Request&),
+    Request request, Done<AcquireResult> done) {
   absl::StatusOr<Admission::Ticket> ticket = Admit(request.principal);
   if (!ticket.ok()) {
     std::move(done)(ticket.status());
@@ -87,25 +89,26 @@ std::unique_ptr<Operation> LeaseAuthority::AcquireOperation(AcquireRequest reque
   }
   return MakeOperation<AcquireResult>(
       Urgency::kNormal,
-      [this, request = std::move(request), ticket = *std::move(ticket)](Transaction& tx) {
-        return Acquire(tx, refusals_, request);
+      [this, decide, request = std::move(request), ticket = *std::move(ticket)](Transaction& tx) {
+        return decide(tx, refusals_, request);
       },
       std::move(done));
 }
 
+std::unique_ptr<Operation> LeaseAuthority::AcquireOperation(AcquireRequest request,
+                                                            Done<AcquireResult> done) {
+  return AgentOperation(&Acquire, std::move(request), std::move(done));
+}
+
 std::unique_ptr<Operation> LeaseAuthority::RenewOperation(RenewRequest request,
                                                           Done<AcquireResult> done) {
-  absl::StatusOr<Admission::Ticket> ticket = Admit(request.principal);
-  if (!ticket.ok()) {
-    std::move(done)(ticket.status());
-    return nullptr;
+  return AgentOperation(&Renew, std::move(request), std::move(done));
+}
+
+void LeaseAuthority::SubmitDelegate(DelegateRequest request, Done<AcquireResult> done) {
+  if (auto operation = AgentOperation(&Delegate, std::move(request), std::move(done))) {
+    committer_.Submit(std::move(operation));
   }
-  return MakeOperation<AcquireResult>(
-      Urgency::kNormal,
-      [this, request = std::move(request), ticket = *std::move(ticket)](Transaction& tx) {
-        return Renew(tx, refusals_, request);
-      },
-      std::move(done));
 }
 
 absl::StatusOr<UseReply> LeaseAuthority::Complete(JudgedUse judged, bool wants_credential) {

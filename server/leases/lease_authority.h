@@ -14,6 +14,7 @@
 #include "server/leases/lease_watchers.h"
 #include "server/leases/operations/acquire.h"
 #include "server/leases/operations/deciding.h"
+#include "server/leases/operations/delegate.h"
 #include "server/leases/operations/use.h"
 #include "server/leases/point_of_use.h"
 #include "server/leases/refusal_limiter.h"
@@ -53,6 +54,7 @@ class LeaseAuthority final : public PointOfUse {
   std::unique_ptr<Operation> AcquireOperation(AcquireRequest request, Done<AcquireResult> done);
   std::unique_ptr<Operation> RenewOperation(RenewRequest request, Done<AcquireResult> done);
   std::unique_ptr<Operation> UseOperation(UseRequest request, Done<UseReply> done);
+  void SubmitDelegate(DelegateRequest request, Done<AcquireResult> done);
   // An operator's release overtakes others; an agent's waits its turn, within its quota.
   void SubmitRelease(const Principal& principal, ReleaseRequest request, Done<AcquireResult> done);
   // Several uses, judged in order in one batch. One answer each, in order.
@@ -89,6 +91,12 @@ class LeaseAuthority final : public PointOfUse {
   // proves no lease has a place among all such.
   absl::StatusOr<Admission::Ticket> Admit(const Principal& principal, LeaseNumber lease = {},
                                           uint32_t weight = 1);
+  // What an agent asks for its leases, decided by `decide`, within its quota; nullptr as above.
+  template <typename Request>
+  std::unique_ptr<Operation> AgentOperation(absl::StatusOr<AcquireResult> (*decide)(Transaction&,
+                                                                                    RefusalLimiter&,
+                                                                                    const Request&),
+                                            Request request, Done<AcquireResult> done);
   absl::StatusOr<UseReply> Complete(JudgedUse judged, bool wants_credential);
   // Brings what the lease's use will need into memory; its size, or 0 where there is nothing.
   size_t PrefetchFor(const LeaseTokenClaims& claims);

@@ -51,6 +51,8 @@ struct UseReply {
   Reason reason = Reason::kNone;
   // For the caller: what, why, what next. Already reduced to what the caller may know.
   std::string message;
+  // Where denied for a while: after this long it is not denied for the same cause.
+  std::optional<absl::Duration> retry_after;
   std::string policy;  // empty where the caller may not know
   std::string rule;
   PolicyRevision revision;

@@ -4,8 +4,9 @@
 //   varint  agent, less the agent of the line before
 //   varint  secret
 //   varint  workflow, 0 = all that the map had no room for
-//   byte    kind of destination, 1..5
+//   byte    kind of destination, 1..5, and 128 where the lease was delegated
 //   varint  its target or text; only with kinds 1 and 2
+//   varint  delegator; only with 128
 //   varint  first time, milliseconds since 1970
 //   varint  last time, less the first
 //   varint  allowed
@@ -33,9 +34,14 @@ constexpr uint8_t kFormat = 1;
 uint64_t ToMs(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 absl::Time FromMs(uint64_t ms) { return absl::FromUnixMillis(static_cast<int64_t>(ms)); }
 
-void AppendDestination(std::string* out, const UsageDestination& destination) {
-  out->push_back(static_cast<char>(destination.kind()));
-  if (destination.id() != 0) AppendVarint(out, destination.id());
+// Stands beside the kind of destination.
+constexpr uint8_t kDelegated = 0x80;
+
+void AppendPlace(std::string* out, const UsageKey& key) {
+  const uint8_t delegated = key.delegator.empty() ? 0 : kDelegated;
+  out->push_back(static_cast<char>(static_cast<uint8_t>(key.destination.kind()) | delegated));
+  if (key.destination.id() != 0) AppendVarint(out, key.destination.id());
+  if (delegated != 0) AppendVarint(out, key.delegator.value());
 }
 
 void AppendCounters(std::string* out, const UsageCounters& counters) {
@@ -57,9 +63,9 @@ uint64_t ReadId(ByteReader* reader) {
   return id;
 }
 
-UsageDestination ReadDestination(ByteReader* reader) {
+UsageDestination ReadDestination(uint8_t kind, ByteReader* reader) {
   using Kind = UsageDestination::Kind;
-  switch (static_cast<Kind>(reader->Byte())) {
+  switch (static_cast<Kind>(kind)) {
     case Kind::kTarget:
       return UsageDestination::Target(EntityUid(ReadId(reader)));
     case Kind::kText:
@@ -114,7 +120,7 @@ std::string EncodeUsageBucket(const std::vector<UsageLine>& lines) {
     previous_agent = line.key.agent.value();
     AppendVarint(&out, line.key.secret.value());
     AppendVarint(&out, line.key.workflow.value());
-    AppendDestination(&out, line.key.destination);
+    AppendPlace(&out, line.key);
     AppendCounters(&out, line.counters);
   }
   return out;
@@ -133,7 +139,9 @@ absl::StatusOr<std::vector<UsageLine>> DecodeUsageBucket(std::string_view bytes)
     line.key.agent = EntityUid(agent);
     line.key.secret = EntityUid(reader.Varint());
     line.key.workflow = TextId(reader.Varint());
-    line.key.destination = ReadDestination(&reader);
+    const uint8_t place = reader.Byte();
+    line.key.destination = ReadDestination(place & ~kDelegated, &reader);
+    if ((place & kDelegated) != 0) line.key.delegator = EntityUid(ReadId(&reader));
     line.counters = ReadCounters(&reader);
     // An agent's sum that ran over 64 bits is out of order too.
     if (!lines.empty() && line.key <= lines.back().key) reader.Fail();

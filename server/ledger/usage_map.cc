@@ -21,6 +21,7 @@ uint32_t BucketOf(const UsageKey& key) {
   hash = StableHash(hash ^ key.workflow.value());
   hash = StableHash(hash ^ static_cast<uint64_t>(key.destination.kind()));
   hash = StableHash(hash ^ key.destination.id());
+  if (!key.delegator.empty()) hash = StableHash(hash ^ key.delegator.value());
   return static_cast<uint32_t>(hash % UsageMap::kBuckets);
 }
 
@@ -74,7 +75,10 @@ bool Passes(const UsageKey& key, const UsageFilter& filter) {
 
 UsageKey Reduce(const UsageKey& key, const UsageGroupBy& group_by) {
   UsageKey reduced;
-  if (group_by.agent) reduced.agent = key.agent;
+  if (group_by.agent) {
+    reduced.agent = key.agent;
+    reduced.delegator = key.delegator;
+  }
   if (group_by.secret) reduced.secret = key.secret;
   if (group_by.workflow) reduced.workflow = key.workflow;
   if (group_by.destination) reduced.destination = key.destination;

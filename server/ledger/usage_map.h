@@ -67,11 +67,15 @@ struct UsageKey {
   EntityUid secret;
   TextId workflow;
   UsageDestination destination;
+  // Who took the lease that the agent's was delegated from, at the top of the chain; empty where
+  // the agent took it itself. Goes with the agent wherever lines are split by agent.
+  EntityUid delegator{};
   auto operator<=>(const UsageKey&) const = default;
 
   template <typename H>
   friend H AbslHashValue(H h, const UsageKey& key) {
-    return H::combine(std::move(h), key.agent, key.secret, key.workflow, key.destination);
+    return H::combine(std::move(h), key.agent, key.secret, key.workflow, key.destination,
+                      key.delegator);
   }
 };
 

@@ -53,6 +53,8 @@ struct CompiledPolicies::Rep {
   Rep(std::vector<CompiledPolicy> all, PolicyRevision number)
       : revision(number),
         policies(std::move(all)),
+        has_limits(std::any_of(policies.begin(), policies.end(),
+                               [](const CompiledPolicy& p) { return !p.limits.empty(); })),
         allows(policies, false),
         denies(policies, true) {}
 
@@ -190,6 +192,7 @@ struct CompiledPolicies::Rep {
 
   PolicyRevision revision;
   std::vector<CompiledPolicy> policies;  // in the order of the set
+  bool has_limits;
   PolicyIndex allows;
   PolicyIndex denies;
 };
@@ -342,6 +345,14 @@ UseDecision CompiledPolicies::DecideReveal(const DecisionSubject& subject) const
   decision.reason = Reason::kNone;
   decision.policy = rep_->policies[allowing.enforced.place].name;
   return decision;
+}
+
+bool CompiledPolicies::HasLimits() const { return rep_->has_limits; }
+
+LimitList CompiledPolicies::LimitsOf(const DecisionSubject& subject) const {
+  LimitList limits;
+  rep_->CollectLimits(subject, &limits);
+  return limits;
 }
 
 DenyDecision CompiledPolicies::DecideDeny(const DecisionSubject& subject) const {

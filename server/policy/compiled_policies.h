@@ -60,6 +60,12 @@ class CompiledPolicies {
   // took a lease and the one that uses it.
   DenyDecision DecideDeny(const DecisionSubject& subject) const;
 
+  // Whether any policy of the set has limits.
+  bool HasLimits() const;
+  // The limits of all allow policies that cover `subject`, as in UseDecision: those that a use is
+  // counted for, whatever came of the decision.
+  LimitList LimitsOf(const DecisionSubject& subject) const;
+
  private:
   struct Rep;
   explicit CompiledPolicies(std::unique_ptr<const Rep> rep);

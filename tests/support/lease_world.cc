@@ -236,6 +236,17 @@ RenewRequest LeaseWorld::RenewOf(const Principal& agent, const AcquireResult& le
   return {.principal = agent, .lease = lease.lease, .epoch = lease.epoch};
 }
 
+DelegateRequest LeaseWorld::DelegateOf(const Principal& agent, const AcquireResult& lease,
+                                       std::string_view to) const {
+  return {.principal = agent, .lease = lease.lease, .epoch = lease.epoch, .agent = MustName(to)};
+}
+
+Answer<AcquireResult> LeaseWorld::Delegate(DelegateRequest request) {
+  Answer<AcquireResult> answer;
+  authority().SubmitDelegate(std::move(request), answer.Taker());
+  return answer;
+}
+
 Answer<AcquireResult> LeaseWorld::Acquire(AcquireRequest request) {
   Answer<AcquireResult> answer;
   if (auto operation = authority().AcquireOperation(std::move(request), answer.Taker())) {

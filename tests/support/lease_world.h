@@ -142,7 +142,11 @@ class LeaseWorld {
                    std::string_view target) const;
   RenewRequest RenewOf(const Principal& agent, const AcquireResult& lease) const;
 
+  DelegateRequest DelegateOf(const Principal& agent, const AcquireResult& lease,
+                             std::string_view to) const;
+
   Answer<AcquireResult> Acquire(AcquireRequest request);
+  Answer<AcquireResult> Delegate(DelegateRequest request);
   Answer<AcquireResult> Renew(RenewRequest request);
   Answer<AcquireResult> Release(const AcquireResult& lease, EntityUid agent = {});
   Answer<UseReply> Use(UseRequest request);

@@ -37,7 +37,7 @@ Problem Denied(const UseReply& use) {
           .reason = reason,
           .detail = use.message,
           .scope = ScopeOf(reason),
-          .retry_after = std::nullopt,
+          .retry_after = use.retry_after,
           .entry = use.entry};
 }
 

@@ -5,14 +5,19 @@
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/operations/chain_policy.h"
 #include "server/leases/operations/duration_words.h"
 #include "server/leases/operations/refusals.h"
-#include "server/leases/operations/subject.h"
+#include "server/leases/operations/standing.h"
+#include "server/leases/state/lease_subject.h"
 
 namespace leasehold {
 namespace {
 
 using ledger::v1::Entry;
+
+// The rule that a refusal names where an agent has as many leases as it may.
+constexpr std::string_view kMaxActiveRule = "lease.max_active";
 
 // The one answer for a secret that is not there and for one that the agent may not use.
 absl::Status NotFoundOrForbidden() {
@@ -20,32 +25,6 @@ absl::Status NotFoundOrForbidden() {
                "there is no such secret, or this agent may not lease it in this workflow; ask an "
                "owner",
                {.scope = ErrorDetail::Scope::kAgent});
-}
-
-absl::Status CheckCaller(const State& state, const Principal& principal, UnixMillis now) {
-  const Credential* credential = state.credentials().Find(principal.credential);
-  if (credential != nullptr && credential->revoked) {
-    return Error(Reason::kCredentialRevoked, "the agent's token was revoked; ask an owner for one");
-  }
-  switch (state.CheckAgent(principal.agent, now)) {
-    case Reason::kNone:
-      return absl::OkStatus();
-    case Reason::kAgentExpired:
-      return Error(Reason::kAgentExpired, "the agent's time is over; ask an owner to extend it",
-                   {.scope = ErrorDetail::Scope::kAgent});
-    default:
-      return Error(Reason::kUnauthenticated, "the agent was deleted",
-                   {.scope = ErrorDetail::Scope::kAgent});
-  }
-}
-
-// Without the operator's reason, which is not the agent's business.
-absl::Status HeldError(const Hold& hold) {
-  return Error(
-      Reason::kHeld,
-      StrCat("new leases are on hold since entry ", hold.index.value(),
-             "; do not retry, ask an operator to resume"),
-      {.scope = ErrorDetail::Scope::kAgent, .metadata = {{"entry", StrCat(hold.index.value())}}});
 }
 
 // Everything about a lease that is to be issued.
@@ -91,6 +70,22 @@ absl::StatusOr<VersionNumber> ChooseVersion(const State& state, const Entity& se
   return version->number;
 }
 
+// Whether one lease more may be active under the policy that allows it.
+absl::Status CheckMaxActive(const State& state, UnixMillis now, EntityUid agent,
+                            const LeaseDecision& decision) {
+  if (decision.max_active == 0) return absl::OkStatus();
+  const TextId policy = state.texts().Find(ledger::v1::TEXT_KIND_POLICY, decision.policy);
+  if (state.CountActive(agent, policy, now, decision.max_active) < decision.max_active) {
+    return absl::OkStatus();
+  }
+  return Error(Reason::kPolicyDenied,
+               StrCat("policy ", decision.policy, " lets an agent have ", decision.max_active,
+                      decision.max_active == 1 ? " active lease" : " active leases",
+                      ", and there are that many; release one, or retry when one has ended"),
+               {.metadata = {{"policy", std::string(decision.policy)},
+                             {"rule", std::string(kMaxActiveRule)}}});
+}
+
 absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
                                    const AcquireRequest& request, const Entity& agent) {
   const Entity* secret = state.entities().FindByName(EntityKind::kSecret, request.secret.value());
@@ -112,6 +107,7 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
   if (const Hold* hold = state.holds().Blocking(agent.uid, secret->uid, workflow)) {
     return HeldError(*hold);
   }
+  RETURN_IF_ERROR(CheckMaxActive(state, now, agent.uid, decision));
   Terms terms{.secret = secret, .max_ttl = decision.max_ttl, .policy = decision.policy};
   ASSIGN_OR_RETURN(terms.version, ChooseVersion(state, *secret, request.version, now));
   ASSIGN_OR_RETURN(terms.ttl, ChooseTtl(request.ttl, decision));
@@ -150,6 +146,7 @@ AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms&
   issued->set_method(static_cast<ledger::v1::AuthMethod>(request.principal.method));
   issued->set_address(
       tx.DefineOptionalText(ledger::v1::TEXT_KIND_ADDRESS, request.principal.address).value());
+  issued->set_use_limit(request.use_limit);
   issued->set_request_hash(request.request_hash);
   AcquireResult result{LeaseNumber(issued->number()), tx.state().epoch()};
   tx.Append(std::move(entry));
@@ -189,24 +186,28 @@ absl::StatusOr<AcquireResult> Acquire(Transaction& tx, RefusalLimiter& limiter,
 
 absl::Status LeaseError(const Lease& lease, const Usability& usability) {
   ErrorDetail detail{.scope = ErrorDetail::Scope::kLease};
+  const Lease& ended = usability.ended == nullptr ? lease : *usability.ended;
+  const std::string which =
+      &ended == &lease ? "the lease" : "the lease that this one was delegated from";
   switch (usability.reason) {
     case Reason::kLeaseRevoked:
       if (usability.revocation != nullptr) {
         detail.metadata = {{"entry", StrCat(usability.revocation->index.value())}};
         return Error(
             Reason::kLeaseRevoked,
-            StrCat("the lease was revoked at entry ", usability.revocation->index.value(),
+            StrCat(which, " was revoked at entry ", usability.revocation->index.value(),
                    usability.revocation->number == 0 ? ", because the clock went back" : "",
                    "; do not retry, ask an operator"),
             std::move(detail));
       }
-      return Error(Reason::kLeaseRevoked, "the lease's agent was deleted", std::move(detail));
+      return Error(Reason::kLeaseRevoked, StrCat("the agent of ", which, " was deleted"),
+                   std::move(detail));
     case Reason::kLeaseExpired:
       return Error(Reason::kLeaseExpired,
-                   StrCat("the lease ended at ", TimeWords(lease.expire_time), "; take a new one"),
+                   StrCat(which, " ended at ", TimeWords(ended.expire_time), "; take a new one"),
                    std::move(detail));
     case Reason::kLeaseReleased:
-      return Error(Reason::kLeaseReleased, "the lease was released; take a new one",
+      return Error(Reason::kLeaseReleased, StrCat(which, " was released; take a new one"),
                    std::move(detail));
     case Reason::kRestoredEpoch:
       return Error(Reason::kRestoredEpoch,
@@ -214,13 +215,24 @@ absl::Status LeaseError(const Lease& lease, const Usability& usability) {
                    std::move(detail));
     case Reason::kCredentialRevoked:
       return Error(Reason::kCredentialRevoked,
-                   "the token with which the lease was taken was revoked; take a new one",
+                   StrCat("the token with which ", which, " was taken was revoked; take a new one"),
                    std::move(detail));
     default:
       detail.scope = ErrorDetail::Scope::kAgent;
-      return Error(usability.reason, "the lease's agent may not act any more", std::move(detail));
+      return Error(usability.reason, StrCat("the agent of ", which, " may not act any more"),
+                   std::move(detail));
   }
 }
+
+namespace {
+
+// Until when the first of `chain` can be renewed.
+UnixMillis LastEnd(const LeaseChain& chain) {
+  const UnixMillis max = chain.front()->max_expire_time;
+  return chain.size() == 1 ? max : std::min(max, chain[1]->expire_time);
+}
+
+}  // namespace
 
 absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
                                     const RenewRequest& request) {
@@ -248,22 +260,26 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
   if (Usability usable = state.CheckLease(*lease, tx.now()); !usable.ok()) {
     return refuse(LeaseError(*lease, usable));
   }
-  if (const Hold* hold = state.holds().Blocking(lease->agent, lease->secret, lease->workflow)) {
+  const LeaseChain chain = ChainOf(state.leases(), *lease);
+  if (const Hold* hold = HoldOver(state, chain)) {
     return refuse(HeldError(*hold));
   }
-  LeaseSubject subject(state, tx.now(), *lease);
-  LeaseDecision decision = state.policies().current().DecideLease(subject.get(), lease->delivery);
+  LeaseDecision decision = DecideKeeping(state, chain, tx.now());
   if (!decision.allowed || secret.deleted) {
     return refuse(Error(Reason::kPolicyDenied,
                         "policy no longer allows this lease; do not retry, ask an owner",
                         {.scope = ErrorDetail::Scope::kLease}));
   }
   ASSIGN_OR_RETURN(absl::Duration ttl, ChooseTtl(request.ttl, decision));
-  UnixMillis expire = std::min(tx.now() + ttl, lease->max_expire_time);
-  if (lease->expire_time >= lease->max_expire_time) {
+  const UnixMillis last = LastEnd(chain);
+  UnixMillis expire = std::min(tx.now() + ttl, last);
+  if (lease->expire_time >= last) {
     return Error(Reason::kLeaseMaxTtl,
-                 StrCat("the lease already lasts until ", TimeWords(lease->expire_time),
-                        ", its maximum; take a new one when it ends"),
+                 last < lease->max_expire_time
+                     ? StrCat("the lease already lasts until ", TimeWords(last),
+                              ", when the one that it was delegated from ends; renew that first")
+                     : StrCat("the lease already lasts until ", TimeWords(lease->expire_time),
+                              ", its maximum; take a new one when it ends"),
                  {.scope = ErrorDetail::Scope::kLease});
   }
   if (expire <= lease->expire_time) {

@@ -24,6 +24,7 @@ struct AcquireRequest {
   std::string run;  // a Text, or empty
   std::optional<absl::Duration> ttl;
   Delivery delivery = Delivery::kBrokered;
+  uint64_t use_limit = 0;    // at most so many uses; 0 = no limit
   std::string request_hash;  // see RequestHash; empty without a request id
 };
 
@@ -45,8 +46,8 @@ struct RenewRequest {
   std::optional<absl::Duration> ttl;
 };
 
-// Moves the expiry to now + ttl, cut to the lease's maximum; judged anew. LEASE_MAX_TTL where it is
-// at its maximum already.
+// Moves the expiry to now + ttl, cut to the lease's maximum and to the end of the lease that it was
+// delegated from; judged anew. LEASE_MAX_TTL where it lasts that long already.
 absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
                                     const RenewRequest& request);
 

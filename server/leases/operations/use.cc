@@ -5,12 +5,18 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/operations/acquire.h"
-#include "server/leases/operations/subject.h"
+#include "server/leases/operations/chain_policy.h"
+#include "server/leases/operations/duration_words.h"
+#include "server/leases/operations/rate.h"
+#include "server/leases/state/lease_subject.h"
 
 namespace leasehold {
 namespace {
 
 using ledger::v1::Entry;
+
+// The rule that a denial names where a delegation left the use out.
+constexpr std::string_view kNarrowingRule = "narrowing";
 
 // What the decision came to, before it is recorded.
 struct Verdict {
@@ -23,6 +29,7 @@ struct Verdict {
   bool write = true;
   const Entity* target = nullptr;
   const VersionInfo* version = nullptr;
+  std::optional<absl::Duration> retry_after;
 
   bool allowed() const { return reason == Reason::kNone; }
   void Deny(Reason why, std::string text) {
@@ -80,25 +87,66 @@ bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Pr
   return true;
 }
 
-void JudgePolicy(const State& state, UnixMillis now, const Lease& lease, const UseRequest& request,
-                 Verdict& verdict) {
-  LeaseSubject subject(state, now, lease);
-  UseDecision decision = state.policies().current().DecideUse({.subject = subject.get(),
-                                                               .target = request.target,
-                                                               .method = request.method,
-                                                               .path = request.path,
-                                                               .is_read = !verdict.write});
+// What delegations left out. The parents' narrowings are a part of each, and still all are asked.
+void JudgeNarrowing(const LeaseChain& chain, const UseRequest& request, Verdict& verdict) {
+  for (const Lease* lease : chain) {
+    if (!lease->terms->narrowing.has_value()) continue;
+    const LeaseNarrowing& narrowing = *lease->terms->narrowing;
+    const bool target = narrowing.Allows(verdict.target->uid);
+    if (target && !(narrowing.reads_only && verdict.write)) continue;
+    verdict.rule = kNarrowingRule;
+    verdict.Deny(Reason::kPolicyDenied,
+                 target ? StrCat("the lease was delegated for reads only, and ", request.method,
+                                 " is a write on ", request.target,
+                                 "; do not retry, ask the agent that delegated it")
+                        : StrCat("the lease was not delegated for target ", request.target,
+                                 "; do not retry, ask the agent that delegated it"));
+    return;
+  }
+}
+
+void JudgePolicy(const State& state, UnixMillis now, const LeaseChain& chain,
+                 const UseRequest& request, Verdict& verdict) {
+  UseDecision decision = DecideUse(state, chain, now,
+                                   {.target = request.target,
+                                    .method = request.method,
+                                    .path = request.path,
+                                    .is_read = !verdict.write});
   verdict.policy = decision.policy;
   verdict.rule = decision.rule;
   verdict.action = std::move(decision.action);
   verdict.visible = decision.visible;
   if (!decision.allowed) {
     verdict.Deny(decision.reason,
-                 decision.visible ? StrCat(subject.get().agent, " may not ", request.method, " ",
-                                           request.path, " on ", request.target, ": ",
-                                           decision.hint, "; do not retry, ask an owner")
-                                  : "policy does not allow this use; do not retry, ask an owner");
+                 decision.visible
+                     ? StrCat(state.entities().Find(chain.front()->agent)->name, " may not ",
+                              request.method, " ", request.path, " on ", request.target, ": ",
+                              decision.hint, "; do not retry, ask an owner")
+                     : "policy does not allow this use; do not retry, ask an owner");
   }
+}
+
+// How often: the use limits of the chain, and the limits of policies. Last, since only a use that
+// is allowed otherwise may be counted.
+void JudgeCounts(const State& state, UnixMillis now, const LeaseChain& chain, Verdict& verdict) {
+  if (const Lease* used_up = UsedUp(chain)) {
+    verdict.Deny(
+        Reason::kLeaseUseLimit,
+        StrCat(
+            used_up == chain.front() ? "the lease" : "the lease that this one was delegated from",
+            " allowed ", used_up->terms->use_limit, " uses, and they are used up; take a new one"));
+    return;
+  }
+  const EntityUid target = verdict.target == nullptr ? EntityUid() : verdict.target->uid;
+  const LimitVerdict limits = CheckLimits(state, chain, target, now);
+  if (limits.refusing == nullptr) return;
+  verdict.policy = limits.refusing->policy;
+  verdict.rule = limits.refusing->rule;
+  verdict.retry_after = limits.retry_after;
+  verdict.Deny(Reason::kRateLimited,
+               StrCat("policy ", verdict.policy, " allows ", LimitWords(*limits.refusing),
+                      ", and they are used up; retry after ",
+                      DurationWords(absl::Ceil(limits.retry_after, absl::Seconds(1)))));
 }
 
 Verdict Judge(const State& state, UnixMillis now, const Lease& lease, const UseRequest& request,
@@ -123,7 +171,10 @@ Verdict Judge(const State& state, UnixMillis now, const Lease& lease, const UseR
                         "; do not retry, ask an operator"));
     return verdict;
   }
-  JudgePolicy(state, now, lease, request, verdict);
+  const LeaseChain chain = ChainOf(state.leases(), lease);
+  JudgeNarrowing(chain, request, verdict);
+  if (verdict.allowed()) JudgePolicy(state, now, chain, request, verdict);
+  if (verdict.allowed()) JudgeCounts(state, now, chain, verdict);
   return verdict;
 }
 
@@ -189,6 +240,7 @@ JudgedUse ToReply(const State& state, const Lease& lease, Verdict verdict,
   reply.lease = lease.number;
   reply.write = verdict.write;
   reply.message = std::move(verdict.message);
+  reply.retry_after = verdict.retry_after;
   if (verdict.visible) {
     reply.policy = std::move(verdict.policy);
     reply.rule = std::move(verdict.rule);
@@ -242,6 +294,8 @@ absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
     } else if (!decision.allowed) {
       verdict.Deny(decision.reason,
                    "policy no longer allows revealing this secret; do not retry, ask an owner");
+    } else {
+      JudgeCounts(state, tx.now(), ChainOf(state.leases(), *lease), verdict);
     }
   }
   std::optional<LogIndex> entry = Record(tx, limiter,
@@ -253,7 +307,8 @@ absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
                                          verdict);
   JudgedUse judged = ToReply(state, *lease, std::move(verdict), entry);
   if (!judged.reply.allowed) {
-    ErrorDetail detail{.scope = ErrorDetail::Scope::kLease};
+    ErrorDetail detail{.scope = ErrorDetail::Scope::kLease,
+                       .retry_after = judged.reply.retry_after};
     if (entry.has_value()) {
       detail.metadata.emplace_back("entry", StrCat(entry->value()));
     }

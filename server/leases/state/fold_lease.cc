@@ -47,6 +47,7 @@ absl::Status State::FoldLease(LogIndex index, const Entry& entry, SideSource& si
                       .delivery = static_cast<Delivery>(issued.delivery()),
                       .follows_latest = issued.follows_latest()},
                 terms);
+    FileLease(*leases_.Find(LeaseNumber(issued.number())));
     requests_.Add({issued.request_hash(), index, At(entry.time_ms()), issued.number()});
     return absl::OkStatus();
   }
@@ -78,14 +79,14 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
     if (allowed != (use.reason() == 0)) {
       return FoldError(index, "gives a reason with an allowed use, or none with a denied one");
     }
-    ++(allowed ? lease->allowed_uses : lease->denied_uses);
+    CountUse(*lease, use);
     UsageDestination destination = use.revealed() ? UsageDestination::Reveal()
                                    : use.target() != 0
                                        ? UsageDestination::Target(EntityUid(use.target()))
                                        : UsageDestination::Undeclared();
     // Who came with another agent's token is the one who tried.
     EntityUid agent = use.presenter() != 0 ? EntityUid(use.presenter()) : lease->agent;
-    usage_.Record({agent, lease->secret, lease->workflow, destination},
+    usage_.Record({agent, lease->secret, lease->workflow, destination, DelegatorOf(*lease)},
                   {.index = index,
                    .first = last_time_.ToTime(),
                    .last = last_time_.ToTime(),

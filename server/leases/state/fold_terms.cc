@@ -8,6 +8,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/state/fold_error.h"
+#include "server/leases/state/lease_chain.h"
 #include "server/leases/state/state.h"
 
 namespace leasehold {
@@ -69,6 +70,10 @@ absl::StatusOr<LeaseTerms> State::TermsOf(LogIndex index, const ledger::v1::Leas
   }
   if (!terms.parent.empty() && leases_.Find(terms.parent) == nullptr) {
     return FoldError(index, "issues a lease under one that was never issued");
+  }
+  if (!terms.parent.empty() &&
+      ChainOf(leases_, *leases_.Find(terms.parent)).size() > kDelegationDepthMax) {
+    return FoldError(index, "hands a lease on more often than a right can be");
   }
   for (EntityUid uid : terms.groups) {
     const Entity* group = entities_.Find(uid);

@@ -1,6 +1,7 @@
 #ifndef LEASEHOLD_SERVER_LEASES_STATE_LEASE_H_
 #define LEASEHOLD_SERVER_LEASES_STATE_LEASE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -18,6 +19,10 @@ namespace leasehold {
 struct LeaseNarrowing {
   std::vector<EntityUid> targets;  // ascending; empty = no narrowing
   bool reads_only = false;
+
+  bool Allows(EntityUid target) const {
+    return targets.empty() || std::binary_search(targets.begin(), targets.end(), target);
+  }
 
   bool operator==(const LeaseNarrowing&) const = default;
   template <typename H>

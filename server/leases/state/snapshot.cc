@@ -2,6 +2,7 @@
 
 #include "server/base/str_cat.h"
 #include "server/leases/state/snapshot_rows.h"
+#include "server/ledger/stable_hash.h"
 
 namespace leasehold {
 namespace {
@@ -16,6 +17,21 @@ SnapshotRow Row(std::string_view section, std::string key, const Proto& proto) {
 
 std::string SelectorKey(const Selector& selector) {
   return StrCat(std::string(1, static_cast<char>(selector.kind())), NumberKey(selector.id()));
+}
+
+// Few rows for many counters: a row costs more than what it holds.
+std::vector<SnapshotRow> RateRows(const State& state) {
+  constexpr uint64_t kParts = 64;
+  std::map<uint64_t, ledger::v1::RatePart> parts;
+  for (const RateCounter& counter : state.rates().LiveAt(state.last_time())) {
+    const uint64_t part = StableHash(counter.key.scope ^ counter.key.rule[0]) % kParts;
+    *parts[part].add_counters() = ToRow(counter);
+  }
+  std::vector<SnapshotRow> rows;
+  for (const auto& [number, part] : parts) {
+    rows.push_back(Row("rates", NumberKey(number), part));
+  }
+  return rows;
 }
 
 // The rows of every table that is small enough to be encoded anew each time.
@@ -109,6 +125,9 @@ SnapshotChange StateSnapshot::Take(State& state) {
   };
   put(Row("meta", "", MetaOf(state)));
   for (SnapshotRow& row : SmallRows(state)) {
+    put(std::move(row));
+  }
+  for (SnapshotRow& row : RateRows(state)) {
     put(std::move(row));
   }
   for (auto it = body_hashes_.begin(); it != body_hashes_.end();) {

@@ -1,5 +1,7 @@
 // Reading a snapshot back; the other half of snapshot.cc.
 
+#include <algorithm>
+
 #include "leasehold/v1/identity.pb.h"
 #include "leasehold/v1/policy.pb.h"
 #include "server/base/status.h"
@@ -168,6 +170,28 @@ class StateLoader {
     return meta.epochs().empty() ? Damaged("it names no epoch") : absl::OkStatus();
   }
 
+  absl::Status LoadRates(const Rows& rows) {
+    std::vector<RateCounter> counters;
+    RETURN_IF_ERROR(
+        ForEach<ledger::v1::RatePart>(rows, "rates", [&](const ledger::v1::RatePart& part) {
+          return std::all_of(part.counters().begin(), part.counters().end(),
+                             [&](const ledger::v1::RateCounterRow& row) {
+                               return FromRow(row, &counters.emplace_back());
+                             });
+        }));
+    return state_.rates_.Restore(std::move(counters))
+               ? absl::OkStatus()
+               : Damaged("a counter of a rate window makes no sense");
+  }
+
+  // Of those that may still be active.
+  void FileLeases() {
+    for (uint64_t number = 1; number <= state_.leases_.count(); ++number) {
+      const Lease& lease = *state_.leases_.Find(LeaseNumber(number));
+      if (!lease.released && lease.expire_time > state_.last_time_) state_.FileLease(lease);
+    }
+  }
+
   LeaseTable& leases() { return state_.leases_; }
   UsageMap& usage() { return state_.usage_; }
 
@@ -238,6 +262,8 @@ absl::StatusOr<State> StateSnapshot::Load(StoreView& view) {
   RETURN_IF_ERROR(loader.LoadEntities(rows));
   RETURN_IF_ERROR(loader.LoadPolicies(rows));
   RETURN_IF_ERROR(loader.LoadSmall(rows));
+  RETURN_IF_ERROR(loader.LoadRates(rows));
+  loader.FileLeases();
   return state;
 }
 

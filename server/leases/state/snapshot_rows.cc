@@ -176,6 +176,28 @@ bool FromRow(const ledger::v1::PolicyRow& row, PolicyRevisionInfo* info) {
   return ToHash(row.set_hash(), &info->set_hash);
 }
 
+ledger::v1::RateCounterRow ToRow(const RateCounter& counter) {
+  ledger::v1::RateCounterRow row;
+  row.set_rule(HashBytes(counter.key.rule));
+  row.set_scope(counter.key.scope);
+  row.set_per_ms(static_cast<uint64_t>(absl::ToInt64Milliseconds(counter.per)));
+  for (const RateCounter::Bucket& bucket : counter.buckets) {
+    row.add_last_ms(bucket.last.value());
+    row.add_counts(bucket.count);
+  }
+  return row;
+}
+
+bool FromRow(const ledger::v1::RateCounterRow& row, RateCounter* counter) {
+  counter->key.scope = row.scope();
+  counter->per = absl::Milliseconds(static_cast<int64_t>(row.per_ms()));
+  counter->buckets.clear();
+  for (int i = 0; i < std::min(row.last_ms_size(), row.counts_size()); ++i) {
+    counter->buckets.push_back({UnixMillis(row.last_ms(i)), row.counts(i)});
+  }
+  return row.last_ms_size() == row.counts_size() && ToHash(row.rule(), &counter->key.rule);
+}
+
 ledger::v1::RequestRow ToRow(const RequestIds::Made& made) {
   ledger::v1::RequestRow row;
   row.set_request_hash(made.request_hash);

@@ -10,6 +10,7 @@
 #include "server/leases/state/entity_table.h"
 #include "server/leases/state/holds.h"
 #include "server/leases/state/policy_history.h"
+#include "server/leases/state/rate_windows.h"
 #include "server/leases/state/request_ids.h"
 #include "server/leases/state/version_table.h"
 #include "server/leases/state/watermarks.h"
@@ -40,6 +41,10 @@ bool FromRow(const ledger::v1::VersionInfoRow& row, VersionInfo* version);
 
 ledger::v1::PolicyRow ToRow(const PolicyRevisionInfo& info);
 bool FromRow(const ledger::v1::PolicyRow& row, PolicyRevisionInfo* info);
+
+ledger::v1::RateCounterRow ToRow(const RateCounter& counter);
+// Whether the counter makes sense otherwise, RateWindows sees.
+bool FromRow(const ledger::v1::RateCounterRow& row, RateCounter* counter);
 
 ledger::v1::RequestRow ToRow(const RequestIds::Made& made);
 RequestIds::Made FromRow(const ledger::v1::RequestRow& row);

@@ -96,6 +96,39 @@ UnixMillis State::TimeOf(LogIndex index, const Entry& entry) const {
 }
 
 Usability State::CheckLease(const Lease& lease, UnixMillis now) const {
+  // Most leases were not delegated, and the others not often.
+  for (const Lease* each = &lease;; each = leases_.Find(each->terms->parent)) {
+    Usability usable = CheckAlone(*each, now);
+    if (!usable.ok()) {
+      usable.ended = each;
+      return usable;
+    }
+    if (each->terms->parent.empty()) return {};
+  }
+}
+
+size_t State::CountActive(EntityUid agent, TextId policy, UnixMillis now, size_t enough) const {
+  using Found = PolicyLeases::Found;
+  return policy_leases_.Count(agent, policy, enough, [&](LeaseNumber number) {
+    const Usability usable = CheckLease(*leases_.Find(number), now);
+    if (usable.ok()) return Found::kActive;
+    const bool all_older = usable.reason == Reason::kRestoredEpoch ||
+                           (usable.revocation != nullptr &&
+                            (usable.revocation->selector.kind() == Selector::Kind::kAll ||
+                             usable.revocation->selector.kind() == Selector::Kind::kAgent));
+    return all_older ? Found::kOverWithAllOlder : Found::kOver;
+  });
+}
+
+void State::FileLease(const Lease& lease) {
+  if (!lease.terms->parent.empty()) return;
+  // Its agent is taking one, so no lease of the agent's is over only for a while.
+  policy_leases_.Add(lease.agent, lease.policy, lease.number, [this](LeaseNumber number) {
+    return !CheckLease(*leases_.Find(number), last_time_).ok();
+  });
+}
+
+Usability State::CheckAlone(const Lease& lease, UnixMillis now) const {
   if (lease.epoch_ordinal + 1 != epochs_.size() || lease.number <= earlier_epochs_through_) {
     return {Reason::kRestoredEpoch};
   }

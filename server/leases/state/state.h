@@ -19,6 +19,8 @@
 #include "server/leases/state/holds.h"
 #include "server/leases/state/lease_table.h"
 #include "server/leases/state/policy_history.h"
+#include "server/leases/state/policy_leases.h"
+#include "server/leases/state/rate_windows.h"
 #include "server/leases/state/request_ids.h"
 #include "server/leases/state/text_table.h"
 #include "server/leases/state/version_table.h"
@@ -60,6 +62,8 @@ struct EpochInfo {
 struct Usability {
   Reason reason = Reason::kNone;
   const Revocation* revocation = nullptr;  // where revoked
+  // Where not: the lease that ended, which may be one that the lease was delegated from.
+  const Lease* ended = nullptr;
   bool ok() const { return reason == Reason::kNone; }
 };
 
@@ -104,10 +108,17 @@ class State {
   const PolicyHistory& policies() const { return policies_; }
   const RequestIds& requests() const { return requests_; }
   const UsageMap& usage() const { return usage_; }
+  const RateWindows& rates() const { return rates_; }
 
   // Whether `lease` is usable at `now`: unreleased, unexpired, above every watermark, of this
-  // epoch, its agent alive and its credential not revoked. Does not allocate.
+  // epoch, its agent alive and its credential not revoked; and so is every lease that it was
+  // delegated from. Does not allocate.
   Usability CheckLease(const Lease& lease, UnixMillis now) const;
+  // The agent that delegated it in the first place; empty for one that was taken.
+  EntityUid DelegatorOf(const Lease& lease) const;
+  // How many leases that the agent took under the policy are usable at `now`; counts up to
+  // `enough`. Delegated ones were not taken.
+  size_t CountActive(EntityUid agent, TextId policy, UnixMillis now, size_t enough) const;
   // Whether the agent itself may act at `now`.
   Reason CheckAgent(EntityUid agent, UnixMillis now) const;
   // Whether a credential counts at `now`: kRestoredEpoch, kCredentialRevoked, kCredentialExpired.
@@ -124,6 +135,10 @@ class State {
   absl::Status FoldLease(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
   absl::StatusOr<LeaseTerms> TermsOf(LogIndex index, const ledger::v1::LeaseIssued& issued,
                                      SideSource& side) const;
+  Usability CheckAlone(const Lease& lease, UnixMillis now) const;
+  // Files a lease that was taken under its policy.
+  void FileLease(const Lease& lease);
+  void CountUse(Lease& lease, const ledger::v1::Use& use);
   absl::Status FoldUse(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldStop(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldEntity(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
@@ -160,6 +175,9 @@ class State {
   PolicyHistory policies_;
   RequestIds requests_;
   UsageMap usage_;
+  RateWindows rates_;
+  // Follows from leases_, and is in no snapshot.
+  PolicyLeases policy_leases_;
 };
 
 }  // namespace leasehold

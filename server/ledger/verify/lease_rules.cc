@@ -69,6 +69,10 @@ Objection LeaseRules::AddUse(const ledger::v1::Use& use) {
   if (std::string why = WhyUnusable(*lease); !why.empty()) {
     return Violation(StrCat("allows a use of lease ", use.lease(), ", ", why));
   }
+  if (const uint64_t used_up = CountUse(use.lease()); used_up != 0) {
+    return Violation(
+        StrCat("allows a use of lease ", use.lease(), " beyond the use limit of lease ", used_up));
+  }
   if (!IsRightVersion(*lease, use.version())) {
     return Violation(StrCat("allows a use of lease ", use.lease(), " with version ", use.version(),
                             " of its secret, which is not the one that it may use"));
@@ -136,6 +140,13 @@ std::string LeaseRules::WhyNotIssued(const ledger::v1::LeaseIssued& issued) cons
   if (std::string why = WhyHeld(issued.agent(), issued.secret(), issued.workflow()); !why.empty()) {
     return why;
   }
+  if (issued.parent() != 0 && issued.parent() <= leases_.size()) {
+    const Lease& parent = leases_[issued.parent() - 1];
+    if (std::string why = WhyUnusable(parent); !why.empty()) {
+      return StrCat("from lease ", issued.parent(), ", ", why);
+    }
+    if (std::string why = WhyHeldAbove(parent); !why.empty()) return why;
+  }
   const std::vector<Version>& versions = VersionsOf(issued.secret());
   if (issued.version() == 0 || issued.version() > versions.size() ||
       !IsUsable(versions[issued.version() - 1])) {
@@ -174,14 +185,35 @@ bool LeaseRules::HasItsGroups(const ledger::v1::LeaseIssued& issued) const {
 
 std::string LeaseRules::WhyNotRenewed(const Lease& lease, int64_t expire_ms) const {
   if (std::string why = WhyUnusable(lease); !why.empty()) return why;
-  if (std::string why = WhyHeld(lease.agent, lease.secret, lease.workflow); !why.empty()) {
-    return why;
-  }
+  if (std::string why = WhyHeldAbove(lease); !why.empty()) return why;
   if (expire_ms > lease.max_expire_ms) return "beyond its maximum";
   return expire_ms <= lease.expire_ms ? "to an end that is no later" : "";
 }
 
 std::string LeaseRules::WhyUnusable(const Lease& lease) const {
+  std::string why = WhyUnusableAlone(lease);
+  uint64_t above = lease.parent;
+  while (why.empty() && above != 0 && above <= leases_.size()) {
+    const Lease& parent = leases_[above - 1];
+    why = WhyUnusableAlone(parent);
+    if (!why.empty()) why = StrCat("which was delegated from lease ", above, ", ", why);
+    above = parent.parent;
+  }
+  return why;
+}
+
+uint64_t LeaseRules::CountUse(uint64_t number) {
+  uint64_t used_up = 0;
+  for (Lease* lease = FindLease(number); lease != nullptr; lease = FindLease(lease->parent)) {
+    if (lease->use_limit != 0 && lease->uses >= lease->use_limit && used_up == 0) {
+      used_up = static_cast<uint64_t>(lease - leases_.data()) + 1;
+    }
+    ++lease->uses;
+  }
+  return used_up;
+}
+
+std::string LeaseRules::WhyUnusableAlone(const Lease& lease) const {
   if (lease.epoch != epoch_) return "which ended when the store was restored";
   if (lease.revoked_by != 0) return StrCat("which entry ", lease.revoked_by, " had revoked");
   if (lease.released_by != 0) return StrCat("which entry ", lease.released_by, " had released");
@@ -212,6 +244,16 @@ std::string LeaseRules::WhyHeld(uint64_t agent, uint64_t secret, uint64_t workfl
     }
   }
   return "";
+}
+
+std::string LeaseRules::WhyHeldAbove(const Lease& lease) const {
+  std::string why = WhyHeld(lease.agent, lease.secret, lease.workflow);
+  for (uint64_t above = lease.parent; why.empty() && above != 0 && above <= leases_.size();
+       above = leases_[above - 1].parent) {
+    const Lease& parent = leases_[above - 1];
+    why = WhyHeld(parent.agent, parent.secret, parent.workflow);
+  }
+  return why;
 }
 
 bool LeaseRules::IsUsable(const Version& version) const {

@@ -54,6 +54,7 @@ class LeaseRules {
     uint64_t user = 0;
     uint64_t parent = 0;
     uint64_t use_limit = 0;
+    uint64_t uses = 0;  // those of leases that were delegated from it included
     uint64_t approval = 0;
     std::vector<uint64_t> groups;  // at issue
     std::string proof;
@@ -83,10 +84,15 @@ class LeaseRules {
   // claims.
   bool HasItsGroups(const ledger::v1::LeaseIssued& issued) const;
   std::string WhyNotRenewed(const Lease& lease, int64_t expire_ms) const;
-  // Why the lease cannot be used now; "" where it can.
+  // Why the lease cannot be used now; "" where it can. Nor can it where one above it cannot.
   std::string WhyUnusable(const Lease& lease) const;
+  std::string WhyUnusableAlone(const Lease& lease) const;
+  // Counts a use for the lease and those above it; the number of one that has no use left, or 0.
+  uint64_t CountUse(uint64_t number);
   std::string WhyAgentCannot(uint64_t agent) const;
   std::string WhyHeld(uint64_t agent, uint64_t secret, uint64_t workflow) const;
+  // The same for a lease and those above it.
+  std::string WhyHeldAbove(const Lease& lease) const;
   // Whether the use of `lease` may have got version `number`.
   bool IsRightVersion(const Lease& lease, uint64_t number) const;
   bool IsUsable(const Version& version) const;

@@ -6,6 +6,7 @@
 #include "server/base/str_cat.h"
 #include "server/leases/state/entry_facts.h"
 #include "server/ledger/entry_codec.h"
+#include "server/ledger/verify/delegation_rules.h"
 #include "server/ledger/verify/policy_rules.h"
 
 namespace leasehold {
@@ -65,6 +66,8 @@ void LedgerCheck::Fold(uint64_t index, const Entry& entry) {
   }
   findings_.Add(index, rules_.Add(index, entry));
   findings_.Add(index, CheckPolicy(entry, state_));
+  findings_.Add(index, CheckDelegation(entry, state_, side_));
+  findings_.Add(index, limits_.Add(entry, state_));
   findings_.Add(index, CheckSide(index, entry));
   const absl::Status applied = state_.Apply(LogIndex(index), entry, side_);
   if (!applied.ok()) {

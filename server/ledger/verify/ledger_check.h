@@ -13,6 +13,7 @@
 #include "server/ledger/merkle_log.h"
 #include "server/ledger/verify/findings.h"
 #include "server/ledger/verify/lease_rules.h"
+#include "server/ledger/verify/limit_rules.h"
 #include "server/ledger/verify/side_rows.h"
 #include "server/ledger/verify/snapshot_check.h"
 
@@ -57,6 +58,7 @@ class LedgerCheck {
   MerkleLog tree_;
   State state_;
   LeaseRules rules_;
+  LimitRules limits_;
   SnapshotCheck snapshot_;
   BlockSummaryBuilder summaries_;
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint64_t> version_entries_;

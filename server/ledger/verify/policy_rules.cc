@@ -83,6 +83,28 @@ class Subject {
   std::optional<DecisionSubject> known_;
 };
 
+// The lease of the chain that an agent took itself: its policies decide about all that came from
+// it.
+const Lease& RootOf(const State& state, const Lease& lease) {
+  const Lease* root = &lease;
+  while (const Lease* above = state.leases().Find(root->terms->parent)) root = above;
+  return *root;
+}
+
+// Whether a policy denies the agent of `lease` or one above it.
+bool DeniesSomebody(const State& state, const Lease& lease, absl::Time time) {
+  for (const Lease* each = &lease; each != nullptr;
+       each = state.leases().Find(each->terms->parent)) {
+    const Subject subject(state, IssueOf(*each), time);
+    if (subject.has_value() && state.policies().current().DecideDeny(*subject).denied) return true;
+  }
+  return false;
+}
+
+Objection Denied(std::string_view what) {
+  return {.what = StrCat(what, " a delegated lease, though a policy denies an agent of its chain")};
+}
+
 Objection Erased() {
   return {.what = "rests on names that were erased or are not there", .undecidable = true};
 }
@@ -102,8 +124,16 @@ Objection CheckLeaseTime(const LeaseDecision& decision, uint64_t time_ms, uint64
 
 Objection CheckIssued(const Entry& entry, const State& state) {
   const ledger::v1::LeaseIssued& issued = entry.lease_issued();
-  const Subject subject(state, IssueOf(issued), TimeOf(entry, state));
-  if (!subject.has_value()) return Erased();
+  const absl::Time time = TimeOf(entry, state);
+  const Lease* parent = state.leases().Find(LeaseNumber(issued.parent()));
+  const Subject own(state, IssueOf(issued), time);
+  const Subject subject(
+      state, parent == nullptr ? IssueOf(issued) : IssueOf(RootOf(state, *parent)), time);
+  if (!subject.has_value() || !own.has_value()) return Erased();
+  if (parent != nullptr && (DeniesSomebody(state, *parent, time) ||
+                            state.policies().current().DecideDeny(*own).denied)) {
+    return Denied("issues");
+  }
   const LeaseDecision decision =
       state.policies().current().DecideLease(*subject, static_cast<Delivery>(issued.delivery()));
   Objection objection =
@@ -124,8 +154,10 @@ Objection CheckIssued(const Entry& entry, const State& state) {
 Objection CheckRenewed(const Entry& entry, const State& state) {
   const Lease* lease = state.leases().Find(LeaseNumber(entry.lease_renewed().number()));
   if (lease == nullptr) return {};  // State says so
-  const Subject subject(state, IssueOf(*lease), TimeOf(entry, state));
+  const absl::Time time = TimeOf(entry, state);
+  const Subject subject(state, IssueOf(RootOf(state, *lease)), time);
   if (!subject.has_value()) return Erased();
+  if (!lease->terms->parent.empty() && DeniesSomebody(state, *lease, time)) return Denied("renews");
   return CheckLeaseTime(state.policies().current().DecideLease(*subject, lease->delivery),
                         entry.time_ms(), entry.lease_renewed().expire_time_ms(), "renews");
 }
@@ -137,8 +169,12 @@ Objection CheckUse(const Entry& entry, const State& state) {
   if (state.texts().KindOf(TextId(use.policy())) != ledger::v1::TEXT_KIND_POLICY) {
     return {.what = "allows a use and names no policy"};
   }
-  const Subject subject(state, IssueOf(*lease), TimeOf(entry, state));
+  const absl::Time time = TimeOf(entry, state);
+  const Subject subject(state, IssueOf(RootOf(state, *lease)), time);
   if (!subject.has_value()) return Erased();
+  if (!lease->terms->parent.empty() && DeniesSomebody(state, *lease, time)) {
+    return Denied("allows a use of");
+  }
   if (use.revealed()) {
     return state.policies().current().DecideReveal(*subject).allowed
                ? Objection{}

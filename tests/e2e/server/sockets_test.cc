@@ -46,15 +46,15 @@ const std::set<std::string> kAnybody = {"LedgerService/GetCheckpoint", "Identity
 const std::set<std::string> kAgents = {
     "LeaseService/AcquireLease",   "LeaseService/BatchAcquireLeases", "LeaseService/RenewLease",
     "LeaseService/GetLease",       "LeaseService/ListLeases",         "LeaseService/ReleaseLease",
-    "LeaseService/CheckLease",     "UseService/AuthorizeUse",         "UseService/RevealSecret",
-    "UseService/BatchAuthorizeUse"};
+    "LeaseService/CheckLease",     "LeaseService/DelegateLease",      "UseService/AuthorizeUse",
+    "UseService/RevealSecret",     "UseService/BatchAuthorizeUse"};
 const std::set<std::string> kAdapters = {"LeaseService/CheckLease", "UseService/AuthorizeUse",
                                          "UseService/BatchAuthorizeUse"};
 // What only those may do who hold leases, or stand where they are used; all else is the operator's.
 const std::set<std::string> kNotOperators = {
     "LeaseService/AcquireLease", "LeaseService/BatchAcquireLeases", "LeaseService/RenewLease",
-    "LeaseService/CheckLease",   "UseService/AuthorizeUse",         "UseService/BatchAuthorizeUse",
-    "UseService/RevealSecret"};
+    "LeaseService/CheckLease",   "LeaseService/DelegateLease",      "UseService/AuthorizeUse",
+    "UseService/RevealSecret",   "UseService/BatchAuthorizeUse"};
 
 CallStatus CallEmpty(const ApiClient& client, const std::string& method) {
   return client.Call<google::protobuf::Empty>(method, google::protobuf::Empty());

@@ -56,9 +56,11 @@ void FakePointOfUse::Allow() {
   error_ = absl::OkStatus();
 }
 
-void FakePointOfUse::Deny(Reason reason, std::string message) {
+void FakePointOfUse::Deny(Reason reason, std::string message,
+                          std::optional<absl::Duration> retry_after) {
   absl::MutexLock lock(&mu_);
   reason_ = reason;
+  retry_after_ = retry_after;
   message_ = std::move(message);
 }
 
@@ -170,6 +172,7 @@ absl::StatusOr<UseReply> FakePointOfUse::DecideLocked() {
   reply.reason = reason_;
   if (reason_ != Reason::kNone) {
     reply.message = message_;
+    reply.retry_after = retry_after_;
     return reply;
   }
   reply.allowed = true;

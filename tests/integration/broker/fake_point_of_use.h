@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,7 +28,8 @@ class FakePointOfUse final : public PointOfUse {
   void SetTarget(std::shared_ptr<const CompiledTarget> target);
   void SetFields(std::vector<std::pair<std::string, std::string>> fields);
   void Allow();
-  void Deny(Reason reason, std::string message);
+  void Deny(Reason reason, std::string message,
+            std::optional<absl::Duration> retry_after = std::nullopt);
   // Nothing can be decided.
   void Fail(absl::Status error);
   // What IfStillUsable says from now on.
@@ -65,6 +67,7 @@ class FakePointOfUse final : public PointOfUse {
   std::vector<std::pair<std::string, std::string>> fields_ ABSL_GUARDED_BY(mu_);
   Reason reason_ ABSL_GUARDED_BY(mu_) = Reason::kNone;
   std::string message_ ABSL_GUARDED_BY(mu_);
+  std::optional<absl::Duration> retry_after_ ABSL_GUARDED_BY(mu_);
   absl::Status error_ ABSL_GUARDED_BY(mu_);
   absl::Status still_usable_ ABSL_GUARDED_BY(mu_);
   absl::Status revoked_ ABSL_GUARDED_BY(mu_);

@@ -28,6 +28,15 @@ TEST_CASE("a denial names its entry and reaches no target") {
   CHECK(fixture.upstream.heads().size() == 1);
 }
 
+TEST_CASE("a use that is limited is told when to come again") {
+  BrokerFixture fixture;
+  fixture.point_of_use.Deny(Reason::kRateLimited, "60 uses in 1m", absl::Milliseconds(11'001));
+  const RawResponse response = fixture.Get("/a");
+  CHECK(response.status == 429);
+  CHECK(response.Field("Retry-After") == "12");
+  CHECK(fixture.upstream.connections() == 0);
+}
+
 TEST_CASE("a denied HEAD has no body") {
   BrokerFixture fixture;
   fixture.point_of_use.Deny(Reason::kRateLimited, "slow down");

@@ -32,7 +32,10 @@ std::vector<UsageLine> Naive(const std::vector<Event>& events, const UsageQuesti
       continue;
     }
     UsageKey key;
-    if (question.group_by.agent) key.agent = event.key.agent;
+    if (question.group_by.agent) {
+      key.agent = event.key.agent;
+      key.delegator = event.key.delegator;
+    }
     if (question.group_by.secret) key.secret = event.key.secret;
     if (question.group_by.workflow) key.workflow = event.key.workflow;
     if (question.group_by.destination) key.destination = event.key.destination;
@@ -71,7 +74,7 @@ std::vector<Event> RandomEvents(std::mt19937& random, UsageMap& usage) {
   for (uint64_t i = 0; i < 200; ++i) {
     absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(1000 + i / 3));
     Event event{{EntityUid(1 + pick(3)), EntityUid(1 + pick(3)), TextId(1 + pick(2)),
-                 destinations[pick(5)]},
+                 destinations[pick(5)], EntityUid(pick(3))},
                 {.index = LogIndex(i), .first = time, .last = time}};
     event.event.denied = pick(2) == 0 ? Reason::kNone : Reason::kPolicyDenied;
     event.event.write = event.event.denied == Reason::kNone && pick(2) == 0;

@@ -34,6 +34,7 @@ bool Named(Reason reason) {
     case Reason::kDeliveryNotAllowed:
     case Reason::kNotFoundOrForbidden:
     case Reason::kLeaseUnknown:
+    case Reason::kDelegationForbidden:
     case Reason::kUnauthenticated:
     case Reason::kTokenMalformed:
     case Reason::kTokenForeign:

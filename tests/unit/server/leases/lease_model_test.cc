@@ -26,6 +26,7 @@ struct Op {
   enum Kind {
     kAcquire,
     kUse,
+    kDelegate,
     kRenew,
     kRelease,
     kRevoke,
@@ -50,9 +51,9 @@ struct Op {
 };
 
 const char* const kKindNames[] = {
-    "Acquire",     "Use",     "Renew",    "Release",   "Revoke",        "Resume",
-    "Commit",      "Advance", "StepBack", "StepAhead", "RecreateAgent", "NewToken",
-    "RevokeToken", "Restart", "Kill",     "Reboot",    "RebootBehind"};
+    "Acquire",  "Use",         "Delegate", "Renew",    "Release",   "Revoke",
+    "Resume",   "Commit",      "Advance",  "StepBack", "StepAhead", "RecreateAgent",
+    "NewToken", "RevokeToken", "Restart",  "Kill",     "Reboot",    "RebootBehind"};
 
 std::string Print(const std::vector<Op>& ops) {
   std::ostringstream out;
@@ -67,23 +68,12 @@ std::vector<Op> RandomOps(uint32_t seed, size_t count) {
   std::mt19937 random(seed);
   // How long batches are, mostly: a seed of small ones, one of large ones.
   const uint32_t rarity = std::vector<uint32_t>{8, 30, 80}[seed % 3];
-  const std::vector<std::pair<Op::Kind, uint32_t>> weights = {{Op::kAcquire, 300},
-                                                              {Op::kUse, 400},
-                                                              {Op::kRenew, 100},
-                                                              {Op::kRelease, 40},
-                                                              {Op::kRevoke, 25},
-                                                              {Op::kResume, 25},
-                                                              {Op::kCommit, 900 / rarity},
-                                                              {Op::kAdvance, 20},
-                                                              {Op::kStepBack, 2},
-                                                              {Op::kStepAhead, 2},
-                                                              {Op::kRecreateAgent, 2},
-                                                              {Op::kNewToken, 4},
-                                                              {Op::kRevokeToken, 2},
-                                                              {Op::kRestart, 2},
-                                                              {Op::kKill, 2},
-                                                              {Op::kReboot, 1},
-                                                              {Op::kRebootBehind, 1}};
+  const std::vector<std::pair<Op::Kind, uint32_t>> weights = {
+      {Op::kAcquire, 300}, {Op::kUse, 400},       {Op::kDelegate, 150}, {Op::kRenew, 100},
+      {Op::kRelease, 40},  {Op::kRevoke, 25},     {Op::kResume, 25},    {Op::kCommit, 900 / rarity},
+      {Op::kAdvance, 20},  {Op::kStepBack, 2},    {Op::kStepAhead, 2},  {Op::kRecreateAgent, 2},
+      {Op::kNewToken, 4},  {Op::kRevokeToken, 2}, {Op::kRestart, 2},    {Op::kKill, 2},
+      {Op::kReboot, 1},    {Op::kRebootBehind, 1}};
   uint32_t total = 0;
   for (const auto& weight : weights) total += weight.second;
   std::vector<Op> ops;
@@ -100,7 +90,11 @@ std::vector<Op> RandomOps(uint32_t seed, size_t count) {
 constexpr char kPolicies[] = R"(
   policies { name: "all" subjects { agents: "**" } secrets: "**"
     lease { ttl { seconds: 3600 } max_ttl { seconds: 14400 } }
-    allow { target: "github" access: ACCESS_READ } })";
+    allow { target: "github" access: ACCESS_READ }
+    limits { by: BY_AGENT max: 30 per { seconds: 600 } }
+    limits { by: BY_LEASE max: 5 per { seconds: 60 } } })";
+static_assert(LeaseModel::kAgentUses == 30 && LeaseModel::kAgentWindow == 600'000 &&
+              LeaseModel::kLeaseUses == 5 && LeaseModel::kLeaseWindow == 60'000);
 constexpr uint32_t kAgents = 3;
 constexpr uint32_t kSecrets = 3;
 constexpr uint32_t kWorkflows = 3;
@@ -194,17 +188,38 @@ class Comparison {
     const int64_t ttl = op.c % 10 == 0 ? LeaseModel::kTtl + 1 : 1 + op.c * 3 % LeaseModel::kTtl;
     request.ttl = absl::Milliseconds(ttl);
     const std::string id = op.d % 4 == 0 ? StrCat("id", op.d / 4 % 10) : "";
+    request.use_limit = op.d % 5 == 0 ? 1 + op.d / 5 % 6 : 0;
     request.request_hash =
         RequestHash(StrCat(request.principal.agent.value()), "AcquireLease", id, "same");
     Expect<AcquireResult>(op.kind, false, world_.Acquire(request),
                           [this, request, ttl, id](const absl::StatusOr<AcquireResult>& got) {
                             uint64_t number = 0;
-                            const Reason want = model_.Acquire(
-                                Plain(request.principal), request.secret.value(),
-                                request.workflow.value(), ttl, id, judged_at_, &number);
+                            const Reason want =
+                                model_.Acquire(Plain(request.principal), request.secret.value(),
+                                               request.workflow.value(), ttl, request.use_limit, id,
+                                               judged_at_, &number);
                             if (got.ok() && got->lease.value() != number) wrong_ = "wrong lease";
                             return want;
                           });
+  }
+
+  void Delegate(const Op& op) {
+    const uint32_t to = op.c % kAgents;
+    DelegateRequest request = world_.DelegateOf(CallerOf(op.a), LeaseOf(op.b), AgentName(to));
+    const int64_t ttl = op.d % 3 == 0 ? 0 : 1 + op.d * 3 % (2 * LeaseModel::kTtl);
+    if (ttl > 0) request.ttl = absl::Milliseconds(ttl);
+    request.use_limit = op.c % 2 == 0 ? 0 : 1 + op.c / kAgents % 8;
+    // The agent of that name now; who is deleted meanwhile is so between batches.
+    Expect<AcquireResult>(
+        op.kind, false, world_.Delegate(request),
+        [this, request, ttl, to = agents_[to]](const absl::StatusOr<AcquireResult>& got) {
+          const Reason want = model_.Delegate(Plain(request.principal), request.lease.value(), to,
+                                              ttl, request.use_limit, judged_at_);
+          if (got.ok() && got->lease.value() != model_.leases.size()) {
+            wrong_ = "wrong lease";
+          }
+          return want;
+        });
   }
 
   void Renew(const Op& op) {
@@ -243,6 +258,8 @@ class Comparison {
     switch (op.kind) {
       case Op::kAcquire:
         return Acquire(op);
+      case Op::kDelegate:
+        return Delegate(op);
       case Op::kRenew:
         return Renew(op);
       case Op::kUse: {
@@ -369,7 +386,8 @@ class Comparison {
       const Reason got = world_.state().CheckLease(*lease, UnixMillis(now)).reason;
       const Reason want = model_.Check(number, now);
       active += want == Reason::kNone ? 1 : 0;
-      if (got != want || lease->expire_time.value() != model_.leases[number - 1].expire) {
+      if (got != want || lease->expire_time.value() != model_.leases[number - 1].expire ||
+          lease->allowed_uses != model_.leases[number - 1].uses) {
         wrong_ =
             StrCat("lease ", number, " is ", ReasonName(got), " and should be ", ReasonName(want));
         return;

@@ -17,6 +17,12 @@ namespace leasehold {
 // they are answered is not looked at: whether the state stays one is.
 class RandomLife {
  public:
+  // Beside the furnished set, from the first policy that is applied on.
+  static constexpr char kLimits[] = R"(
+    policies { name: "paced" subjects { agents: "**" } secrets: "db/**"
+      limits { by: BY_AGENT max: 70 per { seconds: 900 } }
+      limits { by: BY_LEASE max: 3 per { seconds: 60 } } })";
+
   RandomLife(FurnishedWorld& world, uint32_t seed) : world_(world), random_(seed), seed_(seed) {
     agents_ = {world.bot, world.crawler};
   }
@@ -56,7 +62,7 @@ class RandomLife {
   }
 
   void Step() {
-    switch (Below(16)) {
+    switch (Below(17)) {
       case 0:
         return Administer();
       case 1:
@@ -81,6 +87,8 @@ class RandomLife {
       case 8:
       case 9:
         return Acquire();
+      case 10:
+        return Delegate();
       default: {
         UseRequest use = world_.UseOf(Agent(), SomeLease(), Below(4) == 0 ? "mailer" : "github");
         if (Below(5) == 0) use.method = "POST";
@@ -103,6 +111,17 @@ class RandomLife {
       request.request_hash = RequestHash(request.principal.name, "AcquireLease", id, "same");
     }
     world_.Acquire(std::move(request));
+  }
+
+  void Delegate() {
+    const std::string to =
+        Below(3) == 0 || extra_agents_.empty() ? "crawler" : extra_agents_.back();
+    DelegateRequest request = world_.DelegateOf(Agent(), SomeLease(), to);
+    if (Below(2) == 0) request.ttl = absl::Milliseconds(1 + Below(600'000));
+    if (Below(3) == 0) request.use_limit = 1 + Below(5);
+    if (Below(3) == 0) request.targets = {"github"};
+    request.reads_only = Below(3) == 0;
+    world_.Delegate(std::move(request));
   }
 
   // What operators do; each a batch of its own.
@@ -148,7 +167,7 @@ class RandomLife {
         return;
       case 7:
         world_.Apply(StrCat(kFurnishedPolicies, "policies { name: \"", fresh,
-                            "\" subjects { agents: \"x*\" } secrets: \"db/a\" }"));
+                            "\" subjects { agents: \"x*\" } secrets: \"db/a\" }", kLimits));
         return;
       case 8:
         world_.CreateTarget(fresh, {"db/**"});

@@ -14,8 +14,10 @@ namespace {
 std::vector<UsageLine> Lines() {
   const auto at = [](int64_t ms) { return absl::FromUnixMillis(ms); };
   const auto key = [](uint64_t agent, UsageDestination destination) {
-    return UsageKey{EntityUid(agent), EntityUid(500), TextId(6), destination};
+    return UsageKey{EntityUid(agent), EntityUid(500), TextId(6), destination, EntityUid()};
   };
+  const UsageKey delegated{EntityUid(3), EntityUid(500), TextId(6), UsageDestination::Reveal(),
+                           EntityUid(9)};
   constexpr uint64_t kLarge = std::numeric_limits<uint64_t>::max();
   return {
       {key(0, UsageDestination::Acquire()),
@@ -28,6 +30,7 @@ std::vector<UsageLine> Lines() {
       {key(3, UsageDestination::Reveal()),
        {at(5), at(std::numeric_limits<int64_t>::max()), 1, 0, 0, LogIndex(8), Reason::kNone,
         LogIndex(0)}},
+      {delegated, {at(5), at(6), 2, 0, 1, LogIndex(9), Reason::kNone, LogIndex(0)}},
       {key(kLarge, UsageDestination::Undeclared()),
        {at(5), at(6), 1, 1, 1, LogIndex(8), Reason::kLedgerViolation, LogIndex(8)}},
   };
@@ -50,7 +53,7 @@ TEST_CASE("lines that no server writes are refused", "[ledger][usage_bucket_code
   SECTION("lines in another order") { std::swap(lines[1], lines[2]); }
   SECTION("agents in another order") { std::swap(lines[0], lines[1]); }
   SECTION("nothing counted") { lines[3].counters.allowed = 0; }
-  SECTION("more writes than uses") { lines[4].counters.writes = 2; }
+  SECTION("more writes than uses") { lines[5].counters.writes = 2; }
   SECTION("a denial without a reason") { lines[1].counters.last_denied_reason = Reason::kNone; }
   SECTION("a reason of a later server") {
     lines[1].counters.last_denied_reason = static_cast<Reason>(999);

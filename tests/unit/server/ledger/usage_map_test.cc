@@ -38,7 +38,7 @@ UsageDestination RandomDestination(std::mt19937_64& random) {
 
 UsageKey RandomKey(std::mt19937_64& random) {
   return {EntityUid(1 + random() % 5), EntityUid(1 + random() % 5), TextId(1 + random() % 3),
-          RandomDestination(random)};
+          RandomDestination(random), EntityUid(random() % 3 == 0 ? 1 + random() % 2 : 0)};
 }
 
 Recorded RandomRecord(std::mt19937_64& random, uint64_t index, int64_t now_ms) {
@@ -69,7 +69,7 @@ std::vector<UsageLine> NaiveAnswer(const std::vector<Recorded>& all, const Usage
   for (const auto& [full_key, event] : all) {
     if (!Matches(full_key, filter)) continue;
     UsageKey key = full_key;
-    if (!group_by.agent) key.agent = EntityUid();
+    if (!group_by.agent) key.agent = key.delegator = EntityUid();
     if (!group_by.secret) key.secret = EntityUid();
     if (!group_by.workflow) key.workflow = TextId();
     if (!group_by.destination) key.destination = UsageDestination();

@@ -1,4 +1,4 @@
-#include "server/leases/operations/subject.h"
+#include "server/leases/state/lease_subject.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

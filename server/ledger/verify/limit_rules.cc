@@ -42,6 +42,7 @@ Objection LimitRules::Add(const Entry& entry, const State& before) {
   const ledger::v1::Use& use = entry.use();
   const bool allowed = use.verdict() == ledger::v1::VERDICT_ALLOWED;
   if (!entry.has_use() || (!allowed && !use.not_enforced())) return {};
+  if (!before.policies().current().HasLimits()) return {};
   const int64_t now_ms = before.epoch_start().value() + static_cast<int64_t>(entry.time_ms());
   const absl::Time now = absl::FromUnixMillis(now_ms);
   if (++counted_ % kForgetEvery == 0) ForgetOld(now_ms);

@@ -101,8 +101,10 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
   // A refused lease or renewal is no use, and went nowhere.
   bool asked = refused.kind() == ledger::v1::REFUSAL_KIND_ACQUIRE ||
                refused.kind() == ledger::v1::REFUSAL_KIND_RENEW;
+  EntityUid delegator;  // empty also where they were of several leases
   if (Lease* lease = leases_.FindMutable(LeaseNumber(refused.lease()))) {
     lease->denied_uses += asked ? 0 : refused.count();
+    delegator = DelegatorOf(*lease);
   } else if (refused.lease() != 0) {
     return FoldError(index, "counts refusals of a lease that was never issued");
   }
@@ -112,7 +114,7 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
       : refused.target() != 0 ? UsageDestination::Target(EntityUid(refused.target()))
                               : UsageDestination::Undeclared();
   usage_.Record({EntityUid(refused.agent()), EntityUid(refused.secret()),
-                 TextId(refused.workflow()), destination},
+                 TextId(refused.workflow()), destination, delegator},
                 {.index = index,
                  .first = At(refused.first_time_ms()).ToTime(),
                  .last = At(refused.last_time_ms()).ToTime(),

@@ -23,12 +23,16 @@
 #include "server/base/str_cat.h"
 #include "server/base/version.h"
 #include "server/broker/http/http_broker.h"
+#include "server/config/identity_rules.h"
 #include "server/endpoints_file.h"
 #include "server/identity/authenticator.h"
 #include "server/identity/client_certificates.h"
+#include "server/identity/issued_callers.h"
+#include "server/identity/jwt/jwt_verifier.h"
 #include "server/install/install.h"
 #include "server/leases/lease_authority.h"
 #include "server/leases/operations/revoke.h"
+#include "server/leases/operations/sessions.h"
 #include "server/logging/log.h"
 #include "server/metrics/metrics_server.h"
 #include "server/net/grpc_front_door.h"
@@ -86,7 +90,7 @@ class Server::Impl {
  public:
   Impl(Config config, OpenedStore opened, std::unique_ptr<Committer> committer,
        std::unique_ptr<Metrics> metrics, std::unique_ptr<Telemetry> telemetry,
-       std::unique_ptr<TlsWatcher> tls)
+       std::unique_ptr<TlsWatcher> tls, std::unique_ptr<JwtVerifier> jwt)
       : config_(std::move(config)),
         tls_(std::move(tls)),
         certificates_(tls_ == nullptr
@@ -97,9 +101,12 @@ class Server::Impl {
         metrics_(std::move(metrics)),
         telemetry_(std::move(telemetry)),
         committer_(std::move(committer)),
+        jwt_(std::move(jwt)),
         sampler_(*committer_, metrics_->ForLeases(), tls_.get()),
         authority_(*committer_, opened_.vault, *opened_.store, telemetry_.get()),
-        authenticator_(committer_->published(), committer_->clock(), certificates_.get()),
+        issued_callers_(committer_->published(), committer_->clock(), jwt_.get()),
+        authenticator_(committer_->published(), committer_->clock(), certificates_.get(),
+                       &issued_callers_),
         gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
         revocation_gate_(authenticator_,
                          [this](const CallReport& report) { telemetry_->Called(report); }),
@@ -113,13 +120,16 @@ class Server::Impl {
         revocation_service_(revocations_, gate_),
         dedicated_revocation_service_(revocations_, revocation_gate_),
         policy_service_(authority_, gate_, *opened_.store, *read_pool_),
-        identity_service_(authority_, gate_),
+        identity_service_(authority_, gate_,
+                          {.verifier = jwt_.get(), .session_ttl = config_.session_ttl}),
         ledger_service_(authority_, gate_, *opened_.store, *read_pool_, streams_),
         admin_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_,
                        FactsOf(config_)),
         health_service_([this] { return committer_->Ready(); }) {}
   ~Impl();
 
+  // Writes down the rules by which callers are known, where they changed.
+  void RecordRules();
   // Revokes before anybody is served, where the command line says so.
   absl::Status RevokeAtStart();
   absl::Status Serve();
@@ -138,8 +148,10 @@ class Server::Impl {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<JwtVerifier> jwt_;  // null = no issuer is trusted
   StateSampler sampler_;
   LeaseAuthority authority_;
+  IssuedCallers issued_callers_;
   Authenticator authenticator_;
   Gate gate_;
   Gate revocation_gate_;  // so that calls on the main server take no place from revocations
@@ -168,6 +180,29 @@ class Server::Impl {
   std::unique_ptr<MetricsServer> metrics_server_;
   std::optional<EndpointsFile> endpoints_file_;
 };
+
+void Server::Impl::RecordRules() {
+  const Hash rules = IdentityRulesHash(config_);
+  // A server that never had any needs no entry to say so.
+  const bool none = committer_->published().Read(
+      [](const PublishedState::View& view) { return view.state.identity_rules() == Hash{}; });
+  if (none && rules == IdentityRulesHash(Config{})) {
+    return;
+  }
+  authority_.Submit<int>(
+      Urgency::kNormal,
+      [&](Transaction& tx) -> absl::StatusOr<int> {
+        RecordIdentityRules(tx, rules);
+        return 0;
+      },
+      [](const absl::StatusOr<int>& recorded) {
+        if (!recorded.ok()) {
+          LogWarning("the identity rules could not be recorded",
+                     {{"error", std::string(recorded.status().message())}});
+        }
+      });
+  committer_->Commit();
+}
 
 absl::Status Server::Impl::RevokeAtStart() {
   if (!config_.revoke_all_at_start.has_value()) {
@@ -309,10 +344,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock
                    (*authority)->OnEntry(entry);
                  }
                }}));
+  std::unique_ptr<JwtVerifier> jwt;
+  if (!config.jwt_issuers.empty()) {
+    ASSIGN_OR_RETURN(jwt, JwtVerifier::Start(config.jwt_issuers));
+  }
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto impl = std::make_unique<Impl>(std::move(config), std::move(opened), std::move(committer),
-                                     std::move(metrics), std::move(telemetry), std::move(tls));
+                                     std::move(metrics), std::move(telemetry), std::move(tls),
+                                     std::move(jwt));
   *authority = &impl->authority();
+  impl->RecordRules();
   RETURN_IF_ERROR(impl->RevokeAtStart());
   RETURN_IF_ERROR(impl->Serve());
   return std::unique_ptr<Server>(new Server(std::move(impl)));

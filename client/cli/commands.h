@@ -15,6 +15,8 @@ Command GroupCommand();
 Command HoldCommand();
 Command LeaseCommand();
 Command LedgerCommand();
+Command LoginCommand();
+Command LogoutCommand();
 Command PolicyCommand();
 Command ReadCommand();
 Command ResumeCommand();

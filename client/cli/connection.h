@@ -24,11 +24,12 @@ class Connection {
   // Long enough for a revocation behind a slow disk, short enough for a person who waits.
   static constexpr absl::Duration kDeadline = absl::Seconds(30);
 
-  // `address` as ServerAddress gives it; `token` is the agent token or empty. `tls` counts where
-  // the address is no Unix socket.
+  // `address` as ServerAddress gives it; `token` is what says who is calling, or empty. `tls`
+  // counts where the address is no Unix socket.
   Connection(std::string address, std::string token, const ClientTls& tls = {});
 
   const std::string& address() const { return address_; }
+  const std::string& token() const { return token_; }
 
   // Makes one call: Call(&v1::SecretService::Stub::GetSecret, request). Errors are RpcError's.
   template <typename Stub, typename Request, typename Response>

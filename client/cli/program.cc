@@ -65,9 +65,9 @@ Command RootCommand() {
                 {.name = "no-color", .help = "no colour, on a terminal either"}},
       .examples = {"leasehold server status", "leasehold usage", "leasehold secret put --help"},
       .commands = {UsageCommand(), ReadCommand(), RevokeCommand(), ResumeCommand(), HoldCommand(),
-                   WhoamiCommand(), SecretCommand(), AgentCommand(), GroupCommand(),
-                   TargetCommand(), PolicyCommand(), LeaseCommand(), LedgerCommand(),
-                   ServerCommand(), DoctorCommand(), VersionCommand()},
+                   LoginCommand(), LogoutCommand(), WhoamiCommand(), SecretCommand(),
+                   AgentCommand(), GroupCommand(), TargetCommand(), PolicyCommand(), LeaseCommand(),
+                   LedgerCommand(), ServerCommand(), DoctorCommand(), VersionCommand()},
   };
 }
 

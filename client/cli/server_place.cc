@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -97,6 +98,11 @@ absl::StatusOr<std::string> AgentToken() {
                       "it holds one line, the agent token (lha_...)");
     }
   } else {
+    return token;
+  }
+  // A JSON Web Token is the server's to judge, and so is a session that somebody exported.
+  if (std::count(token.begin(), token.end(), '.') == 2 ||
+      UnframeToken(TokenKind::kOperatorSession, token).ok()) {
     return token;
   }
   const auto body = UnframeToken(TokenKind::kAgentToken, token);

@@ -26,7 +26,9 @@ class Session {
   // The data folder of the server on this machine, whether or not it exists.
   std::string data_folder() const;
 
-  // The server, by the address rules of server_place.h. The pointer lives as long as the session.
+  // The server, by the address rules of server_place.h, with the agent token of the environment or
+  // else the session of `leasehold login`: at the server where it began, which is also the one that
+  // is meant where none is named and none is on this machine. The pointer lives as long as this.
   absl::StatusOr<Connection*> server();
   // The revocation listener where there is one, else server().
   absl::StatusOr<Connection*> revocation_server();
@@ -46,6 +48,9 @@ class Session {
   absl::Status Confirm(std::string_view question);
 
  private:
+  // Whether this caller is the operator of a server on this machine, so that no login is needed.
+  bool HasLocalServer() const;
+
   const Arguments& arguments_;
   Console& console_;
   std::unique_ptr<Connection> server_;

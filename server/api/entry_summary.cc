@@ -134,6 +134,32 @@ std::string Version(const ledger::v1::VersionState& version) {
   return StrCat("version ", version.version(), " ", state);
 }
 
+std::string_view RoleWord(uint32_t role) {
+  switch (static_cast<Role>(role)) {
+    case Role::kAdmin:
+      return "admin";
+    case Role::kSecurity:
+      return "security";
+    case Role::kAuditor:
+      return "auditor";
+    default:
+      return "nobody any more";
+  }
+}
+
+std::string_view WordFor(ledger::v1::CredentialKind kind) {
+  switch (kind) {
+    case ledger::v1::CREDENTIAL_KIND_OPERATOR_SESSION:
+      return "session";
+    case ledger::v1::CREDENTIAL_KIND_ENROLMENT:
+      return "enrolment token";
+    case ledger::v1::CREDENTIAL_KIND_CERTIFICATE:
+      return "certificate";
+    default:
+      return "token";
+  }
+}
+
 // Entries about stopping and about who is who.
 std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis start) {
   switch (entry.kind_case()) {
@@ -151,8 +177,14 @@ std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis 
       return StrCat(NameOf(state, entry.entity_deleted().uid()), " deleted");
     case Entry::kMembersChanged:
       return MembersChanged(state, entry.members_changed());
+    case Entry::kRoleChanged:
+      return StrCat(TextOf(state, TextId(entry.role_changed().principal())), " is ",
+                    RoleWord(entry.role_changed().role()));
+    case Entry::kConfigLoaded:
+      return StrCat("identity rules ", HexEncode(AsBytes(entry.config_loaded().rules_hash())));
     case Entry::kCredentialIssued:
-      return StrCat("token ", entry.credential_issued().credential(), " until ",
+      return StrCat(WordFor(entry.credential_issued().kind()), " ",
+                    entry.credential_issued().credential(), " until ",
                     entry.credential_issued().expire_time_ms() == 0
                         ? "revoked"
                         : When(start, entry.credential_issued().expire_time_ms()));

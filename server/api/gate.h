@@ -42,7 +42,8 @@ class Gate {
         observer_(std::move(observer)),
         calls_(calls_max, "too many calls are under way; try again") {}
 
-  // The caller, if it may call `method`; UNAUTHENTICATED and the like, or ROLE_FORBIDDEN.
+  // The caller, if it may call `method`; UNAUTHENTICATED and the like, or ROLE_FORBIDDEN. Where
+  // anyone may, nobody is asked who he is: a Principal without a role.
   absl::StatusOr<Principal> Admit(const grpc::ServerContextBase& context,
                                   const ApiMethod& method) const;
 

@@ -5,16 +5,26 @@
 #include "server/api/gate.h"
 #include "server/api/page_token.h"
 #include "server/api/unary_call.h"
+#include "server/identity/jwt/jwt_verifier.h"
+#include "server/identity/stranger_limiter.h"
 #include "server/leases/lease_authority.h"
 
 namespace leasehold {
 
+// How people log in.
+struct LoginSettings {
+  // null = nobody does, and nobody can: no issuer is configured.
+  JwtVerifier* verifier = nullptr;
+  absl::Duration session_ttl = absl::Hours(8);
+};
+
 // IdentityService, from published state alone. Its methods are in identity_agents.cc,
-// identity_tokens.cc, identity_groups.cc and identity_targets.cc. The arguments must outlive it.
+// identity_tokens.cc, identity_groups.cc, identity_sessions.cc and identity_targets.cc. The
+// arguments must outlive it.
 class IdentityService final : public v1::IdentityService::Service {
  public:
-  IdentityService(LeaseAuthority& authority, const Gate& gate)
-      : authority_(authority), gate_(gate), tokens_(authority.vault()) {}
+  IdentityService(LeaseAuthority& authority, const Gate& gate, const LoginSettings& login = {})
+      : authority_(authority), gate_(gate), login_(login), tokens_(authority.vault()) {}
 
   grpc::Status CreateAgent(grpc::ServerContext* context, const v1::CreateAgentRequest* request,
                            v1::Agent* response) override;
@@ -56,9 +66,19 @@ class IdentityService final : public v1::IdentityService::Service {
   grpc::Status GetCaller(grpc::ServerContext* context, const v1::GetCallerRequest* request,
                          v1::Caller* response) override;
 
+  grpc::Status GetLoginOptions(grpc::ServerContext* context,
+                               const v1::GetLoginOptionsRequest* request,
+                               v1::LoginOptions* response) override;
+  grpc::Status CreateSession(grpc::ServerContext* context, const v1::CreateSessionRequest* request,
+                             v1::CreateSessionResponse* response) override;
+  grpc::Status EndSession(grpc::ServerContext* context, const v1::EndSessionRequest* request,
+                          google::protobuf::Empty* response) override;
+
  private:
   LeaseAuthority& authority_;
   const Gate& gate_;
+  const LoginSettings login_;
+  StrangerLimiter strangers_;
   const PageTokens tokens_;
 };
 

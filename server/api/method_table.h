@@ -16,7 +16,11 @@ class Roles {
   static constexpr Roles Of(R... roles) {
     return Roles(((1u << static_cast<int>(roles)) | ... | 0u));
   }
+  // Whoever calls, without a credential too: for methods whose request brings one to be checked.
+  static constexpr Roles Anyone() { return Roles(~0u); }
+  constexpr bool IsAnyone() const { return bits_ == ~0u; }
   constexpr bool Has(Role role) const {
+    if (IsAnyone()) return true;
     return role != Role::kNone && (bits_ >> static_cast<int>(role) & 1) != 0;
   }
 

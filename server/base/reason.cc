@@ -61,7 +61,9 @@ constexpr std::array kRows = {
     Row{Reason::kHandleNotAllowed, "HANDLE_NOT_ALLOWED", Code::kPermissionDenied, 403, false},
     Row{Reason::kNetworkForbidden, "NETWORK_FORBIDDEN", Code::kPermissionDenied, 403, false},
     Row{Reason::kCertificateRejected, "CERTIFICATE_REJECTED", Code::kUnauthenticated, 401, false},
+    Row{Reason::kTokenRejected, "TOKEN_REJECTED", Code::kUnauthenticated, 401, false},
     Row{Reason::kEnrolmentUsed, "ENROLMENT_USED", Code::kUnauthenticated, 401, false},
+    Row{Reason::kIssuerUnavailable, "ISSUER_UNAVAILABLE", Code::kUnavailable, 503, true},
 
     Row{Reason::kInvalidArgument, "INVALID_ARGUMENT", Code::kInvalidArgument, 400, false},
     Row{Reason::kNotFound, "NOT_FOUND", Code::kNotFound, 404, false},

@@ -51,8 +51,9 @@ enum class Reason : uint16_t {
   kHandleNotAllowed = 48,
   kNetworkForbidden = 49,
   kCertificateRejected = 50,
-  // 51 is TOKEN_REJECTED.
+  kTokenRejected = 51,  // a JSON Web Token that does not verify
   kEnrolmentUsed = 52,
+  kIssuerUnavailable = 53,  // the keys of a token's issuer cannot be had now
   // Requests.
   kInvalidArgument = 60,
   kNotFound = 61,

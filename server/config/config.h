@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/identity/certificates/certificate_rules.h"
+#include "server/identity/jwt/jwt_issuer.h"
 #include "server/logging/log.h"
 #include "server/net/socket/connection_limits.h"
 #include "server/net/socket/socket_address.h"
@@ -39,6 +41,10 @@ struct Config {
   std::map<std::string, std::string> agent_socket_users;
   // OS users that may connect to the adapter socket beside root and the server's own.
   std::vector<std::string> adapter_socket_users;
+
+  // Whose JSON Web Tokens count, and how long the sessions last that people get for one.
+  std::vector<JwtIssuer> jwt_issuers;
+  absl::Duration session_ttl = absl::Hours(8);
 
   // From where handles are accepted.
   std::vector<Cidr> broker_client_networks;

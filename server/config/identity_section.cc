@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "server/config/jwt_section.h"
+
 namespace leasehold {
 namespace {
 
@@ -45,8 +47,9 @@ absl::StatusOr<CertificateRule> ReadRule(const YamlWalk& walk, const YAML::Node&
 
 absl::Status ReadIdentitySection(const YamlWalk& walk, const YAML::Node& node, Settings& settings) {
   const auto take = [&](const std::string& key, const YAML::Node& value) -> absl::Status {
-    if (key == "trust_domain") {
-      ASSIGN_OR_RETURN(settings.values["identity.trust_domain"], walk.OneValue(value, key));
+    if (key == "jwt") return ReadJwtSection(walk, value, settings);
+    if (key == "trust_domain" || key == "session_ttl") {
+      ASSIGN_OR_RETURN(settings.values[StrCat("identity.", key)], walk.OneValue(value, key));
       return absl::OkStatus();
     }
     return walk.EachItem(value, key, [&](const YAML::Node& item) -> absl::Status {
@@ -58,7 +61,7 @@ absl::Status ReadIdentitySection(const YamlWalk& walk, const YAML::Node& node, S
       return absl::OkStatus();
     });
   };
-  return walk.EachKey(node, {"trust_domain", "certificates"}, take);
+  return walk.EachKey(node, {"trust_domain", "certificates", "session_ttl", "jwt"}, take);
 }
 
 }  // namespace leasehold

@@ -15,6 +15,8 @@ namespace leasehold {
 //     - {spiffe: "/ns/{ns}/sa/{name}", agent: "{ns}/{name}"}
 //     - {dns: broker-1.prod.example, adapter: true}
 //     - {subject: "CN=mia,O=Example", role: security}
+//
+// and what jwt_section.h describes.
 absl::Status ReadIdentitySection(const YamlWalk& walk, const YAML::Node& node, Settings& settings);
 
 }  // namespace leasehold

@@ -13,6 +13,7 @@
 #include "server/base/str_cat.h"
 #include "server/config/command_line.h"
 #include "server/config/config_file.h"
+#include "server/config/jwt_section.h"
 #include "server/config/settings.h"
 #include "server/config/tls_settings.h"
 
@@ -227,6 +228,7 @@ absl::StatusOr<Config> Check(const Settings& settings, const ConfigSources& sour
   RETURN_IF_ERROR(ReadSocketPath(settings, "agent_socket", config.agent_socket));
   RETURN_IF_ERROR(ReadSocketPath(settings, "adapter_socket", config.adapter_socket));
   RETURN_IF_ERROR(ReadUsers(settings, config));
+  RETURN_IF_ERROR(CheckJwtIssuers(settings, config));
   RETURN_IF_ERROR(ReadNetworks(settings, config.broker_client_networks));
   RETURN_IF_ERROR(ReadLimits(settings, config));
   RETURN_IF_ERROR(ReadLog(settings, config.log));

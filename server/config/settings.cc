@@ -64,6 +64,7 @@ Settings Merge(Settings stronger, Settings weaker) {
   TakeIfEmpty(stronger.agent_socket_users, weaker.agent_socket_users);
   TakeIfEmpty(stronger.adapter_socket_users, weaker.adapter_socket_users);
   TakeIfEmpty(stronger.broker_client_networks, weaker.broker_client_networks);
+  TakeIfEmpty(stronger.jwt_issuers, weaker.jwt_issuers);
   TakeIfEmpty(stronger.tls_crls, weaker.tls_crls);
   TakeIfEmpty(stronger.certificate_rules, weaker.certificate_rules);
   return stronger;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/identity/certificates/certificate_rules.h"
+#include "server/identity/jwt/jwt_issuer.h"
 
 namespace leasehold {
 
@@ -34,6 +35,8 @@ struct Settings {
   std::vector<Setting> broker_client_networks;
   std::vector<Setting> tls_crls;
   std::vector<CertificateRuleSetting> certificate_rules;
+  // With the place of each.
+  std::vector<std::pair<JwtIssuer, std::string>> jwt_issuers;
 };
 
 // A setting that is one value, and where it can stand beside in the file. Empty = not there.

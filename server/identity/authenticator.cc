@@ -52,6 +52,9 @@ absl::Status CheckCredential(const State& state, const Credential& credential, U
 }  // namespace
 
 absl::StatusOr<Principal> Authenticator::FromToken(std::string_view token) const {
+  if (issued_ != nullptr && IssuedCallers::Takes(token)) {
+    return issued_->From(token);
+  }
   if (TokenKindOf(token) == TokenKind::kLeaseToken ||
       TokenKindOf(token) == TokenKind::kBrokerHandle) {
     return Error(Reason::kUnauthenticated,

@@ -8,6 +8,7 @@
 #include "server/base/millis.h"
 #include "server/base/principal.h"
 #include "server/identity/client_certificates.h"
+#include "server/identity/issued_callers.h"
 #include "server/leases/ledger_clock.h"
 #include "server/leases/published_state.h"
 
@@ -34,16 +35,18 @@ struct Presented {
 // bound to, and must not be another agent's.
 class Authenticator {
  public:
-  // Without `certificates` no client certificate counts.
+  // Without `certificates` no client certificate counts; without `issued` no JSON Web Token and no
+  // operator's session.
   Authenticator(const PublishedState& published, LedgerClock& clock,
-                ClientCertificates* certificates = nullptr)
-      : published_(published), clock_(clock), certificates_(certificates) {}
+                ClientCertificates* certificates = nullptr, const IssuedCallers* issued = nullptr)
+      : published_(published), clock_(clock), certificates_(certificates), issued_(issued) {}
 
-  // UNAUTHENTICATED where nothing is proved, TOKEN_MALFORMED, CREDENTIAL_EXPIRED,
-  // CREDENTIAL_REVOKED, CERTIFICATE_REJECTED, AGENT_EXPIRED; ROLE_FORBIDDEN where an agent's
-  // credential comes in at the adapters' socket or with an adapter's certificate. A credential
-  // narrows: who shows an agent token at admin.sock is that agent. The error's metadata has
-  // "method" where it is not about an agent token: "client_certificate".
+  // UNAUTHENTICATED where nothing is proved, TOKEN_MALFORMED, TOKEN_REJECTED and ISSUER_UNAVAILABLE
+  // of JSON Web Tokens, CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED, CERTIFICATE_REJECTED,
+  // AGENT_EXPIRED; ROLE_FORBIDDEN where an agent's credential comes in at the adapters' socket or
+  // with an adapter's certificate. A credential narrows: who shows an agent token at admin.sock is
+  // that agent. The error's metadata has "method" where it is not about an agent token:
+  // "client_certificate", "jwt", "operator_session".
   absl::StatusOr<Principal> Authenticate(const Presented& presented) const;
 
  private:
@@ -62,6 +65,7 @@ class Authenticator {
   const PublishedState& published_;
   LedgerClock& clock_;
   ClientCertificates* const certificates_;
+  const IssuedCallers* const issued_;
 };
 
 }  // namespace leasehold

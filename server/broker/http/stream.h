@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/broker/http/sweeper.h"
-#include "server/broker/http/tls_client.h"
+#include "server/net/https/tls_client.h"
 
 namespace leasehold {
 

@@ -14,7 +14,7 @@
 #include "server/broker/http/name_resolver.h"
 #include "server/broker/http/stream.h"
 #include "server/broker/http/sweeper.h"
-#include "server/broker/http/tls_client.h"
+#include "server/net/https/tls_client.h"
 #include "server/policy/compiled_target.h"
 
 namespace leasehold {

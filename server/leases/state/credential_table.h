@@ -10,13 +10,15 @@
 
 namespace leasehold {
 
-// A credential by which an agent proves who it is. The token itself is kept nowhere.
+// A credential by which an agent, or in its session an operator, proves who it is. The token itself
+// is kept nowhere.
 struct Credential {
   CredentialId id;
-  EntityUid agent;
+  EntityUid agent;         // none for a session
   UnixMillis expire_time;  // empty = never
   Hash token_hash{};       // SHA-256 of the token's text
   int kind = 0;            // ledger::v1::CredentialKind
+  TextId principal;        // of a session: whose it is
   bool revoked = false;
 };
 

@@ -128,6 +128,9 @@ absl::Status State::FoldEntity(LogIndex index, const Entry& entry, SideSource& s
 absl::Status State::FoldSecret(LogIndex index, const Entry& entry) {
   if (entry.has_credential_issued()) {
     const ledger::v1::CredentialIssued& issued = entry.credential_issued();
+    if (issued.kind() == ledger::v1::CREDENTIAL_KIND_OPERATOR_SESSION) {
+      return FoldOperator(index, entry);
+    }
     const Entity* agent = entities_.Find(EntityUid(issued.agent()));
     if (CredentialId(issued.credential()) != credentials_.next() || agent == nullptr ||
         agent->kind != EntityKind::kAgent || agent->deleted) {

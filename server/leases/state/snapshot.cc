@@ -65,6 +65,12 @@ std::vector<SnapshotRow> SmallRows(const State& state) {
   for (const RequestIds::Made& made : state.requests().all()) {
     rows.push_back(Row("requests", NumberKey(made.index.value()), ToRow(made)));
   }
+  for (const auto& [principal, role] : state.operators().all()) {
+    ledger::v1::OperatorRow row;
+    row.set_principal(principal.value());
+    row.set_role(static_cast<uint32_t>(role));
+    rows.push_back(Row("operators", NumberKey(principal.value()), row));
+  }
   return rows;
 }
 
@@ -84,6 +90,7 @@ ledger::v1::MetaRow MetaOf(const State& state) {
   meta.set_last_time_ms(state.last_time().value());
   meta.set_last_backup_ms(state.last_backup().value());
   meta.set_ended_through(state.earlier_epochs_through().value());
+  meta.set_identity_rules(std::string(AsText(state.identity_rules())));
   meta.set_credentials_ended_through(state.credentials().ended_through().value());
   return meta;
 }

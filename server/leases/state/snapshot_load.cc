@@ -139,6 +139,11 @@ class StateLoader {
           state_.credentials_.Add(credential);
           return ok;
         }));
+    RETURN_IF_ERROR(ForEach<ledger::v1::OperatorRow>(
+        rows, "operators", [&](const ledger::v1::OperatorRow& row) {
+          state_.operators_.Set(TextId(row.principal()), static_cast<Role>(row.role()));
+          return row.role() <= static_cast<uint32_t>(Role::kAuditor);
+        }));
     RETURN_IF_ERROR(ForEach<ledger::v1::VersionInfoRow>(
         rows, "versions", [&](const ledger::v1::VersionInfoRow& row) {
           VersionInfo version;
@@ -167,6 +172,10 @@ class StateLoader {
     state_.last_backup_ = UnixMillis(meta.last_backup_ms());
     state_.earlier_epochs_through_ = LeaseNumber(meta.ended_through());
     state_.credentials_.EndThrough(CredentialId(meta.credentials_ended_through()));
+    if (meta.identity_rules().size() == state_.identity_rules_.size()) {
+      std::copy(meta.identity_rules().begin(), meta.identity_rules().end(),
+                state_.identity_rules_.begin());
+    }
     return meta.epochs().empty() ? Damaged("it names no epoch") : absl::OkStatus();
   }
 

@@ -125,6 +125,7 @@ ledger::v1::CredentialRow ToRow(const Credential& credential) {
   row.set_token_hash(HashBytes(credential.token_hash));
   row.set_kind(static_cast<ledger::v1::CredentialKind>(credential.kind));
   row.set_revoked(credential.revoked);
+  row.set_principal(credential.principal.value());
   return row;
 }
 
@@ -133,6 +134,7 @@ bool FromRow(const ledger::v1::CredentialRow& row, Credential* credential) {
                  .agent = EntityUid(row.agent()),
                  .expire_time = UnixMillis(row.expire_ms()),
                  .kind = row.kind(),
+                 .principal = TextId(row.principal()),
                  .revoked = row.revoked()};
   return ToHash(row.token_hash(), &credential->token_hash);
 }

@@ -45,6 +45,10 @@ absl::Status State::Apply(LogIndex index, const Entry& entry, SideSource& side) 
     case Entry::kVersionState:
       RETURN_IF_ERROR(FoldSecret(index, entry));
       break;
+    case Entry::kRoleChanged:
+    case Entry::kConfigLoaded:
+      RETURN_IF_ERROR(FoldOperator(index, entry));
+      break;
     case Entry::kLogCreated:
     case Entry::kEpochStarted:
     case Entry::kClockMark:

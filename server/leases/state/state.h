@@ -18,6 +18,7 @@
 #include "server/leases/state/entity_table.h"
 #include "server/leases/state/holds.h"
 #include "server/leases/state/lease_table.h"
+#include "server/leases/state/operator_table.h"
 #include "server/leases/state/policy_history.h"
 #include "server/leases/state/policy_leases.h"
 #include "server/leases/state/rate_windows.h"
@@ -103,6 +104,9 @@ class State {
   const Holds& holds() const { return holds_; }
   const EntityTable& entities() const { return entities_; }
   const CredentialTable& credentials() const { return credentials_; }
+  const OperatorTable& operators() const { return operators_; }
+  // Of the rules that say who callers are, as last loaded; zeros where that was never recorded.
+  const Hash& identity_rules() const { return identity_rules_; }
   const VersionTable& versions() const { return versions_; }
   const TextTable& texts() const { return texts_; }
   const PolicyHistory& policies() const { return policies_; }
@@ -142,6 +146,7 @@ class State {
   absl::Status FoldUse(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldStop(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldEntity(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
+  absl::Status FoldOperator(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldSecret(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldLog(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
   absl::Status FoldTime(LogIndex index, const ledger::v1::Entry& entry);
@@ -170,6 +175,8 @@ class State {
   Holds holds_;
   EntityTable entities_;
   CredentialTable credentials_;
+  OperatorTable operators_;
+  Hash identity_rules_{};
   VersionTable versions_;
   TextTable texts_;
   PolicyHistory policies_;

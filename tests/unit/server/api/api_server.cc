@@ -22,6 +22,7 @@
 #include "server/api/use_service.h"
 #include "server/base/check.h"
 #include "server/identity/authenticator.h"
+#include "server/identity/issued_callers.h"
 #include "server/install/install.h"
 #include "server/net/grpc_front_door.h"
 
@@ -40,11 +41,12 @@ constexpr int kHotCallsAwaited = 16;
 
 class ApiServer::Impl {
  public:
-  explicit Impl(const std::string& folder)
+  Impl(const std::string& folder, JwtVerifier* verifier)
       : opened_(Must(OpenServerStore(folder))),
         committer_(Must(Committer::Open(*opened_.store, clock_, {}))),
         authority_(*committer_, opened_.vault, *opened_.store),
-        authenticator_(committer_->published(), committer_->clock()),
+        issued_(committer_->published(), committer_->clock(), verifier),
+        authenticator_(committer_->published(), committer_->clock(), nullptr, &issued_),
         gate_(authenticator_, [](const CallReport&) {}),
         revocations_(authority_, [](std::string_view, absl::Duration) {}),
         secrets_(authority_, gate_, *opened_.store, pool_),
@@ -52,7 +54,7 @@ class ApiServer::Impl {
         uses_(authority_, gate_),
         revocation_(revocations_, gate_),
         policies_(authority_, gate_, *opened_.store, pool_),
-        identity_(authority_, gate_),
+        identity_(authority_, gate_, {.verifier = verifier}),
         ledger_(authority_, gate_, *opened_.store, pool_, streams_),
         admin_(authority_, gate_, *opened_.store, pool_, bulk_,
                {.database = DatabasePath(folder),
@@ -96,6 +98,7 @@ class ApiServer::Impl {
   OpenedStore opened_;
   std::unique_ptr<Committer> committer_;
   LeaseAuthority authority_;
+  IssuedCallers issued_;
   Authenticator authenticator_;
   Gate gate_;
   ReadPool pool_{"read"};
@@ -115,7 +118,7 @@ class ApiServer::Impl {
   std::unique_ptr<grpc::Server> server_;
 };
 
-ApiServer::ApiServer() {
+ApiServer::ApiServer(JwtVerifier* verifier) : verifier_(verifier) {
   std::string path = (std::filesystem::temp_directory_path() / "lh-XXXXXX").string();
   LEASEHOLD_CHECK(mkdtemp(path.data()) != nullptr);
   folder_ = path;
@@ -130,7 +133,7 @@ ApiServer::~ApiServer() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void ApiServer::Start() { impl_ = std::make_unique<Impl>(folder_); }
+void ApiServer::Start() { impl_ = std::make_unique<Impl>(folder_, verifier_); }
 
 void ApiServer::Restart() {
   impl_.reset();

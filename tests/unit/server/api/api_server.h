@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "server/identity/jwt/jwt_verifier.h"
 #include "server/leases/lease_authority.h"
 #include "storage/store.h"
 
@@ -17,7 +18,8 @@ namespace leasehold {
 // broker and metrics. One test owns it.
 class ApiServer {
  public:
-  ApiServer();
+  // Trusts the issuers of `verifier`, which outlives it, or none.
+  explicit ApiServer(JwtVerifier* verifier = nullptr);
   ~ApiServer();
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
@@ -39,6 +41,7 @@ class ApiServer {
   class Impl;
   void Start();
 
+  JwtVerifier* const verifier_;
   std::string folder_;
   std::unique_ptr<Impl> impl_;
 };

@@ -46,7 +46,9 @@ bool Named(Reason reason) {
     case Reason::kHandleNotAllowed:
     case Reason::kNetworkForbidden:
     case Reason::kCertificateRejected:
+    case Reason::kTokenRejected:
     case Reason::kEnrolmentUsed:
+    case Reason::kIssuerUnavailable:
     case Reason::kInvalidArgument:
     case Reason::kNotFound:
     case Reason::kAlreadyExists:

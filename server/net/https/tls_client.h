@@ -1,5 +1,5 @@
-#ifndef LEASEHOLD_SERVER_BROKER_HTTP_TLS_CLIENT_H_
-#define LEASEHOLD_SERVER_BROKER_HTTP_TLS_CLIENT_H_
+#ifndef LEASEHOLD_SERVER_NET_HTTPS_TLS_CLIENT_H_
+#define LEASEHOLD_SERVER_NET_HTTPS_TLS_CLIENT_H_
 
 #include <openssl/types.h>
 
@@ -21,7 +21,8 @@ struct SslContextDeleter {
 };
 using SslContextPtr = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 
-// How the broker is a TLS client: TLS 1.2 or later, the peer's certificate always verified.
+// How we are a TLS client, the broker and whoever fetches: TLS 1.2 or later, HTTP/1.1 in it, the
+// peer's certificate always verified.
 
 // Trusts the certificates in `ca_pem`, or the system's where it is empty. TARGET_UNREACHABLE where
 // there is no certificate in it.
@@ -32,4 +33,4 @@ absl::StatusOr<SslPtr> MakeTlsClient(SSL_CTX* context, const std::string& host);
 
 }  // namespace leasehold
 
-#endif  // LEASEHOLD_SERVER_BROKER_HTTP_TLS_CLIENT_H_
+#endif  // LEASEHOLD_SERVER_NET_HTTPS_TLS_CLIENT_H_

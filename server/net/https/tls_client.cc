@@ -1,4 +1,4 @@
-#include "server/broker/http/tls_client.h"
+#include "server/net/https/tls_client.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

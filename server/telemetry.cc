@@ -119,6 +119,11 @@ void Telemetry::UseDecided(Adapter adapter, const absl::StatusOr<UseReply>& repl
   if (reply.ok()) {
     use.decision = reply->allowed ? UseMetrics::Decision::kAllowed : UseMetrics::Decision::kDenied;
     use.reason = reply->reason;
+    if (reply->observed != Reason::kNone) {
+      use.decision = UseMetrics::Decision::kDenied;
+      use.reason = reply->observed;
+      use.enforced = false;
+    }
   } else {
     use.reason = ReasonOf(reply.status());
     if (IsAuthenticationFailure(reply.status())) {

@@ -58,6 +58,7 @@ void DescribeUse(const State& state, const ledger::v1::Use& use, v1::LedgerEntry
   out.set_destination(DestinationName(state, destination));
   out.set_verdict(std::string(VerdictName(use.verdict())));
   out.set_reason(ReasonText(use.reason()));
+  out.set_not_enforced(use.not_enforced());
   out.set_action(TextOf(state, TextId(use.action())));
   out.set_policy(TextOf(state, TextId(use.policy())));
   out.set_rule(TextOf(state, TextId(use.rule())));

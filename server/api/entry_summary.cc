@@ -81,6 +81,7 @@ std::string Use(const State& state, const ledger::v1::Use& use) {
   if (use.verdict() != ledger::v1::VERDICT_ALLOWED) {
     // A target that is not declared has no reads and no writes.
     line = use.write() && use.target() != 0 ? "write refused" : "refused";
+    if (use.not_enforced()) StrAppend(&line, ", not enforced");
   }
   if (use.address() != 0) {
     StrAppend(&line, ", from ", TextOf(state, TextId(use.address())));

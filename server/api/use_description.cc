@@ -57,6 +57,7 @@ absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
 v1::AuthorizeUseResponse DescribeUse(const UseReply& reply) {
   v1::AuthorizeUseResponse response;
   response.set_allowed(reply.allowed);
+  response.set_not_enforced(reply.observed != Reason::kNone);
   response.set_policy(reply.policy);
   response.set_rule(reply.rule);
   response.set_policy_revision(reply.revision.value());

@@ -49,6 +49,8 @@ struct UseRequest {
 struct UseReply {
   bool allowed = false;
   Reason reason = Reason::kNone;
+  // Where allowed: the denial of a policy in observe mode, which is on record and was not enforced.
+  Reason observed = Reason::kNone;
   // For the caller: what, why, what next. Already reduced to what the caller may know.
   std::string message;
   // Where denied for a while: after this long it is not denied for the same cause.

@@ -30,10 +30,15 @@ struct Verdict {
   const Entity* target = nullptr;
   const VersionInfo* version = nullptr;
   std::optional<absl::Duration> retry_after;
+  // Where allowed: the denial that a policy in observe mode would have given; `policy` and `rule`
+  // are then its.
+  Reason observed = Reason::kNone;
 
   bool allowed() const { return reason == Reason::kNone; }
+  bool enforced() const { return observed == Reason::kNone; }
   void Deny(Reason why, std::string text) {
     reason = why;
+    observed = Reason::kNone;
     message = std::move(text);
   }
 };
@@ -116,6 +121,7 @@ void JudgePolicy(const State& state, UnixMillis now, const LeaseChain& chain,
   verdict.rule = decision.rule;
   verdict.action = std::move(decision.action);
   verdict.visible = decision.visible;
+  if (decision.allowed && decision.not_enforced) verdict.observed = decision.reason;
   if (!decision.allowed) {
     verdict.Deny(decision.reason,
                  decision.visible
@@ -139,6 +145,11 @@ void JudgeCounts(const State& state, UnixMillis now, const LeaseChain& chain, Ve
   }
   const EntityUid target = verdict.target == nullptr ? EntityUid() : verdict.target->uid;
   const LimitVerdict limits = CheckLimits(state, chain, target, now);
+  if (limits.refusing == nullptr && limits.observing != nullptr && verdict.enforced()) {
+    verdict.policy = limits.observing->policy;
+    verdict.rule = limits.observing->rule;
+    verdict.observed = Reason::kRateLimited;
+  }
   if (limits.refusing == nullptr) return;
   verdict.policy = limits.refusing->policy;
   verdict.rule = limits.refusing->rule;
@@ -209,7 +220,9 @@ std::optional<LogIndex> Record(Transaction& tx, RefusalLimiter& limiter, const R
   Entry entry;
   ledger::v1::Use* use = entry.mutable_use();
   use->set_lease(what.lease.number.value());
-  use->set_verdict(verdict.allowed() ? ledger::v1::VERDICT_ALLOWED : ledger::v1::VERDICT_DENIED);
+  use->set_verdict(verdict.allowed() && verdict.enforced() ? ledger::v1::VERDICT_ALLOWED
+                                                           : ledger::v1::VERDICT_DENIED);
+  use->set_not_enforced(!verdict.enforced());
   use->set_adapter(static_cast<ledger::v1::Adapter>(what.adapter));
   use->set_target(target.value());
   use->set_action(tx.DefineOptionalText(ledger::v1::TEXT_KIND_ACTION, verdict.action).value());
@@ -219,7 +232,7 @@ std::optional<LogIndex> Record(Transaction& tx, RefusalLimiter& limiter, const R
   use->set_version(verdict.version == nullptr ? 0 : verdict.version->number.value());
   use->set_address(
       tx.DefineOptionalText(ledger::v1::TEXT_KIND_ADDRESS, what.presenter.address).value());
-  use->set_reason(static_cast<uint32_t>(verdict.reason));
+  use->set_reason(static_cast<uint32_t>(verdict.allowed() ? verdict.observed : verdict.reason));
   use->set_write(verdict.write);
   use->set_revealed(what.reveal && verdict.allowed());
   if (!what.presenter.agent.empty() && what.presenter.agent != what.lease.agent) {
@@ -241,6 +254,7 @@ JudgedUse ToReply(const State& state, const Lease& lease, Verdict verdict,
   reply.write = verdict.write;
   reply.message = std::move(verdict.message);
   reply.retry_after = verdict.retry_after;
+  reply.observed = verdict.observed;
   if (verdict.visible) {
     reply.policy = std::move(verdict.policy);
     reply.rule = std::move(verdict.rule);
@@ -295,6 +309,7 @@ absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
       verdict.Deny(decision.reason,
                    "policy no longer allows revealing this secret; do not retry, ask an owner");
     } else {
+      if (decision.not_enforced) verdict.observed = decision.reason;
       JudgeCounts(state, tx.now(), ChainOf(state.leases(), *lease), verdict);
     }
   }

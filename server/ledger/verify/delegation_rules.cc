@@ -126,7 +126,7 @@ Objection CheckRenewed(const ledger::v1::LeaseRenewed& renewed, const State& sta
 }
 
 Objection CheckUse(const ledger::v1::Use& use, const State& state) {
-  if (use.verdict() != ledger::v1::VERDICT_ALLOWED) return {};
+  if (use.verdict() != ledger::v1::VERDICT_ALLOWED && !use.not_enforced()) return {};
   for (const Lease* lease = state.leases().Find(LeaseNumber(use.lease())); lease != nullptr;
        lease = Above(state, *lease)) {
     const Left left = LeftOf(*lease);

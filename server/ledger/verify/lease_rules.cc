@@ -55,17 +55,17 @@ Objection LeaseRules::AddUse(const ledger::v1::Use& use) {
     return Undecidable(
         StrCat("gives the reason ", use.reason(), ", which this version does not know"));
   }
-  if (use.not_enforced()) {
-    return Undecidable("was not enforced, and this version does not know such policies");
-  }
   if (use.revision() != revision_) {
     return Violation(StrCat("was judged by policy revision ", use.revision(), ", but revision ",
                             revision_, " was in force"));
   }
-  if (use.verdict() != ledger::v1::VERDICT_ALLOWED) {
+  // The denial of a policy in observe mode is a record; the use went on, and the rest must hold.
+  const bool allowed = use.verdict() == ledger::v1::VERDICT_ALLOWED;
+  if (allowed && use.not_enforced()) return Violation("does not enforce what it allows");
+  if (!allowed && !use.not_enforced()) {
     return use.revealed() ? Violation("reveals a value without being allowed") : Objection{};
   }
-  ++allowed_uses_;
+  allowed_uses_ += allowed ? 1 : 0;
   if (std::string why = WhyUnusable(*lease); !why.empty()) {
     return Violation(StrCat("allows a use of lease ", use.lease(), ", ", why));
   }

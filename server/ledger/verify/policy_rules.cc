@@ -165,6 +165,9 @@ Objection CheckRenewed(const Entry& entry, const State& state) {
 Objection CheckUse(const Entry& entry, const State& state) {
   const ledger::v1::Use& use = entry.use();
   const Lease* lease = state.leases().Find(LeaseNumber(use.lease()));
+  if (use.not_enforced() && state.policies().current().ObservedAt(TimeOf(entry, state)).empty()) {
+    return {.what = "was denied and not enforced, though no policy was in observe mode"};
+  }
   if (lease == nullptr || use.verdict() != ledger::v1::VERDICT_ALLOWED) return {};
   if (state.texts().KindOf(TextId(use.policy())) != ledger::v1::TEXT_KIND_POLICY) {
     return {.what = "allows a use and names no policy"};

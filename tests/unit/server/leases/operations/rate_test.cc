@@ -196,6 +196,68 @@ TEST_CASE("what several in a chain count together is counted once") {
   CHECK(world.Allowed(world.helper, given) == 4);
 }
 
+TEST_CASE("a policy in observe mode records what it would refuse, and lets it go on") {
+  constexpr char kAll[] = R"(policies { name: "all" subjects { agents: "**" } secrets: "**"
+    lease { ttl { seconds: 3600 } } allow { target: "github" } })";
+  struct Row {
+    const char* why;
+    const char* policy;
+    Reason reason;
+    const char* rule;
+  };
+  const std::vector<Row> table = {
+      {"a limit", R"(subjects { agents: "**" } secrets: "**" allow { target: "github" }
+                     limits { by: BY_AGENT max: 2 per { seconds: 60 } })",
+       Reason::kRateLimited, "limits[0]"},
+      {"a deny", R"(effect: EFFECT_DENY subjects { agents: "lead" } secrets: "**")",
+       Reason::kPolicyDenied, "deny"},
+  };
+  for (const Row& row : table) {
+    CAPTURE(row.why);
+    Office world;
+    world.Apply(kAll);
+    const AcquireResult lease = world.Take(world.lead);
+    world.Apply(StrCat(kAll, R"(policies { name: "trial" mode: MODE_OBSERVE
+                                observe_until { seconds: 1800086400 } )",
+                       row.policy, "}"));
+    REQUIRE(world.authority().Now().ToTime() < absl::FromUnixSeconds(1'800'086'400));
+    const bool limit = row.reason == Reason::kRateLimited;
+    for (int i = 0; limit && i < 2; ++i) {
+      CHECK(world.Try(world.lead, lease).observed == Reason::kNone);
+    }
+    for (int i = 0; i < 20; ++i) {
+      const UseReply reply = world.Try(world.lead, lease);
+      CHECK(reply.allowed);
+      CHECK(reply.reason == Reason::kNone);
+      CHECK(reply.observed == row.reason);
+      CHECK(reply.policy == "trial");
+      CHECK(reply.rule == row.rule);
+      CHECK(reply.entry.has_value());  // each is on record: it happened
+    }
+    const auto lines = world.state().usage().Query({}, {});
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].counters.denied == 20);
+    CHECK(lines[0].counters.allowed == (limit ? 2 : 0));
+    CHECK(world.Find(lease).allowed_uses == (limit ? 22 : 20));
+    // What it would have refused does not count for it, so it shows what enforcing it would do.
+    world.clock().Advance(absl::Milliseconds(60'001));
+    CHECK(world.Try(world.lead, lease).observed == (limit ? Reason::kNone : row.reason));
+    world.Restart();
+    CHECK(world.Try(world.lead, lease).observed == (limit ? Reason::kNone : row.reason));
+  }
+}
+
+TEST_CASE("what a policy in observe mode refuses counts for limits that are enforced") {
+  Office world;
+  world.Apply(StrCat(Limited("limits { by: BY_AGENT max: 3 per { seconds: 60 } }"),
+                     R"(policies { name: "trial" mode: MODE_OBSERVE effect: EFFECT_DENY
+                        observe_until { seconds: 1800086400 }
+                        subjects { agents: "lead" } secrets: "**" })"));
+  const AcquireResult lease = world.Take(world.lead);
+  CHECK(world.Allowed(world.lead, lease) == 3);
+  CHECK(world.Try(world.lead, lease).reason == Reason::kRateLimited);
+}
+
 TEST_CASE("max_active holds for leases that are active") {
   Office world;
   world.Apply(R"(policies { name: "few" subjects { agents: "**" } secrets: "**"

@@ -116,7 +116,7 @@ TEST_CASE("a snapshot's rows give the same state, and its digest stands in the l
   std::set<std::string> sections;
   for (const auto& row : rows) sections.insert(row.first.first);
   CHECK(sections == std::set<std::string>{"credentials", "entities", "holds", "leases", "meta",
-                                          "policies", "requests", "revocations", "usage",
+                                          "policies", "rates", "requests", "revocations", "usage",
                                           "versions", "watermarks"});
 }
 

@@ -203,7 +203,8 @@ Command AgentCommand() {
                     .flags = {YesFlag()},
                     .examples = {"leasehold agent delete demo-bot --yes"},
                     .run = Delete},
-                   AgentTokenCommand()},
+                   AgentTokenCommand(),
+                   AgentEnrollCommand()},
   };
 }
 

@@ -17,6 +17,17 @@ namespace {
 
 using Stub = v1::IdentityService::Stub;
 
+// Prints a token that the server has just made alone on the standard output, and forgets it.
+ExitStatus AnswerToken(Session& session, v1::IssueTokenResponse issued, std::string_view note) {
+  session.console().Answer(MessageJson(issued), StrCat(issued.token(), "\n"));
+  if (session.console().format() == OutputFormat::kTable) {
+    session.console().Note(StrCat(issued.name(), " ends ", TimeCell(issued.expire_time()),
+                                  "; the token is shown this once", note));
+  }
+  Wipe(issued.mutable_token());
+  return ExitStatus::kOk;
+}
+
 absl::StatusOr<ExitStatus> Issue(Session& session) {
   const Arguments& args = session.args();
   if (args.positionals().empty()) {
@@ -31,19 +42,13 @@ absl::StatusOr<ExitStatus> Issue(Session& session) {
   }
   auto issued = session.Call(&Stub::IssueToken, request);
   if (!issued.ok()) return WithNearName(session, issued.status(), "agents/", agent);
-  session.console().Answer(MessageJson(*issued), StrCat(issued->token(), "\n"));
-  if (session.console().format() == OutputFormat::kTable) {
-    session.console().Note(StrCat(issued->name(), " ends ", TimeCell(issued->expire_time()),
-                                  "; the token is shown this once"));
-  }
-  Wipe(issued->mutable_token());
-  return ExitStatus::kOk;
+  return AnswerToken(session, *std::move(issued), "");
 }
 
-absl::StatusOr<ExitStatus> Revoke(Session& session) {
-  const std::string& typed = session.args().positionals()[0];
+// "agents/NAME/tokens/NUMBER" of what was typed, with or without "agents/".
+absl::StatusOr<std::string> TokenName(const std::string& typed) {
   // A token itself does not belong into an argument, where others can see it.
-  if (typed.starts_with("lha_")) {
+  if (typed.starts_with("lha_") || typed.starts_with("lhe_")) {
     return UsageError("this takes a token's name, never the token itself",
                       "`leasehold agent show NAME` lists names like agents/NAME/tokens/1");
   }
@@ -52,6 +57,32 @@ absl::StatusOr<ExitStatus> Revoke(Session& session) {
     return UsageError(StrCat("'", typed, "' is no token's name"),
                       "`leasehold agent show NAME` lists names like agents/NAME/tokens/1");
   }
+  return name;
+}
+
+absl::StatusOr<ExitStatus> Rotate(Session& session) {
+  const Arguments& args = session.args();
+  v1::RotateTokenRequest request;
+  if (!args.positionals().empty()) {
+    ASSIGN_OR_RETURN(const std::string name, TokenName(args.positionals()[0]));
+    request.set_name(name);
+  }
+  if (const auto ttl = args.Get("ttl")) {
+    ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*ttl, "ttl"));
+    *request.mutable_ttl() = DurationOf(duration);
+  }
+  if (const auto overlap = args.Get("overlap")) {
+    ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*overlap, "overlap"));
+    *request.mutable_overlap() = DurationOf(duration);
+  }
+  ASSIGN_OR_RETURN(v1::IssueTokenResponse issued, session.Call(&Stub::RotateToken, request));
+  return AnswerToken(
+      session, std::move(issued),
+      StrCat("; the one before it goes on for ", args.Get("overlap").value_or("1h"), " at most"));
+}
+
+absl::StatusOr<ExitStatus> Revoke(Session& session) {
+  ASSIGN_OR_RETURN(const std::string name, TokenName(session.args().positionals()[0]));
   v1::RevokeTokenRequest request;
   request.set_name(name);
   RETURN_IF_ERROR(session.Call(&Stub::RevokeToken, request).status());
@@ -65,7 +96,7 @@ absl::StatusOr<ExitStatus> Revoke(Session& session) {
 Command AgentTokenCommand() {
   return {
       .name = "token",
-      .summary = "issue a token for an agent, or revoke one",
+      .summary = "issue, rotate or revoke tokens of an agent",
       .details =
           "Prints the token (lha_...) alone on the standard output, this once: the server "
           "keeps\nonly its hash. The agent presents it with LEASEHOLD_TOKEN or "
@@ -76,7 +107,27 @@ Command AgentTokenCommand() {
                  .help = "how long it is valid, 1s to 400d; without it 90d"}},
       .examples = {"leasehold agent token demo-bot --ttl 30d > demo-bot.token"},
       .run = Issue,
-      .commands = {{.name = "revoke",
+      .commands = {{.name = "issue",
+                    .summary = "issue a token, as `agent token NAME` does",
+                    .positionals = {{.name = "NAME", .help = "the agent"}},
+                    .examples = {"leasehold agent token issue demo-bot > demo-bot.token"},
+                    .run = Issue},
+                   {.name = "rotate",
+                    .summary = "replace a token by a new one; the old one goes on for a while",
+                    .details =
+                        "Prints the new token alone on the standard output. Leases taken with the "
+                        "old one\nlive on. An agent leaves TOKEN_NAME out: it replaces the token "
+                        "it presents, by one\nthat lasts as long.",
+                    .positionals = {{.name = "TOKEN_NAME",
+                                     .help = "agents/NAME/tokens/NUMBER",
+                                     .count = Positional::Count::kOptional}},
+                    .flags = {{.name = "overlap",
+                               .value = "DURATION",
+                               .help = "how long the old one goes on, 0s to 24h; without it 1h"}},
+                    .examples = {"leasehold agent token rotate agents/demo-bot/tokens/1 > new",
+                                 "LEASEHOLD_TOKEN_FILE=token leasehold agent token rotate > new"},
+                    .run = Rotate},
+                   {.name = "revoke",
                     .summary = "end a token, and the leases that were taken with it",
                     .positionals = {{.name = "TOKEN_NAME", .help = "agents/NAME/tokens/NUMBER"}},
                     .examples = {"leasehold agent token revoke agents/demo-bot/tokens/1"},

@@ -29,6 +29,7 @@ Command VersionCommand();
 Command WhoamiCommand();
 
 // Parts of the above, in files of their own.
+Command AgentEnrollCommand();
 Command AgentTokenCommand();
 Command LedgerCheckpointCommand();
 Command LedgerExportCommand();

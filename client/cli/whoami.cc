@@ -1,3 +1,4 @@
+#include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
 #include "client/cli/enum_text.h"
 #include "client/cli/session.h"
@@ -18,6 +19,10 @@ absl::StatusOr<ExitStatus> Whoami(Session& session) {
   facts.Add("principal", caller.principal());
   facts.Add("role", EnumText(v1::Role_Name(caller.role()), "ROLE_"));
   facts.Add("method", caller.method());
+  facts.Add("address", caller.address());
+  if (!caller.credential().empty()) facts.Add("credential", caller.credential());
+  if (!caller.user().empty()) facts.Add("on behalf of", caller.user());
+  if (caller.groups_size() > 0) facts.Add("groups", absl::StrJoin(caller.groups(), ", "));
   facts.Add("expires", caller.has_expire_time() ? TimeCell(caller.expire_time()) : "never");
   facts.Add("server", server->address());
   Json data = MessageJson(caller);

@@ -1,30 +1,14 @@
 #include "server/api/entity_calls.h"
 
 #include "server/api/request_checks.h"
+#include "server/leases/state/entity_kind_words.h"
 
 namespace leasehold {
-namespace {
-
-std::string_view CollectionOf(EntityKind kind) {
-  switch (kind) {
-    case EntityKind::kAgent:
-      return "agents/";
-    case EntityKind::kGroup:
-      return "groups/";
-    case EntityKind::kSecret:
-      return "secrets/";
-    case EntityKind::kTarget:
-      return "targets/";
-  }
-  return "";
-}
-
-}  // namespace
 
 absl::StatusOr<const Entity*> FindEntity(const State& state, EntityKind kind, const Name& name) {
   const Entity* entity = state.entities().FindByName(kind, name.value());
   if (entity == nullptr) {
-    return Error(Reason::kNotFound, StrCat("there is no ", CollectionOf(kind), name.value()));
+    return Error(Reason::kNotFound, StrCat("there is no ", WordsOf(kind).collection, name.value()));
   }
   return entity;
 }

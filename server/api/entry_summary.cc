@@ -190,7 +190,10 @@ std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis 
                         ? "revoked"
                         : When(start, entry.credential_issued().expire_time_ms()));
     case Entry::kCredentialRevoked:
-      return StrCat("token ", entry.credential_revoked().credential(), " revoked");
+      return entry.credential_revoked().end_time_ms() == 0
+                 ? StrCat("token ", entry.credential_revoked().credential(), " revoked")
+                 : StrCat("token ", entry.credential_revoked().credential(), " ends ",
+                          When(start, entry.credential_revoked().end_time_ms()));
     case Entry::kPolicyApplied:
       return StrCat("policy revision ", entry.policy_applied().revision(), " in force");
     case Entry::kVersionAdded:

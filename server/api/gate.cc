@@ -57,10 +57,6 @@ absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
   std::string os_user = connection.uid.has_value() ? StrCat("uid=", *connection.uid) : "";
   std::string address =
       connection.cls == ConnectionClass::kTcp ? AddressOf(context.peer()) : "unix";
-  if (method.roles.IsAnyone()) {
-    // What the call brings is looked at by the method itself.
-    return Principal{.name = "nobody", .address = std::move(address)};
-  }
   const auto& metadata = context.client_metadata();
   auto [first, last] = metadata.equal_range("authorization");
   std::string_view authorization;
@@ -70,14 +66,18 @@ absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
       return Error(Reason::kUnauthenticated, "several authorization headers; send one");
     }
   }
-  ASSIGN_OR_RETURN(Principal principal, authenticator_.Authenticate(
-                                            {.way = WayOf(connection.cls),
-                                             .os_user = os_user,
-                                             .os_agent = connection.agent,
-                                             .authorization = authorization,
-                                             .address = address,
-                                             .certificate = connection.certificate,
-                                             .certificate_chain = connection.certificate_chain}));
+  const Presented presented = {.way = WayOf(connection.cls),
+                               .os_user = os_user,
+                               .os_agent = connection.agent,
+                               .authorization = authorization,
+                               .address = address,
+                               .certificate = connection.certificate,
+                               .certificate_chain = connection.certificate_chain};
+  if (method.roles.IsAnyone()) {
+    // What the call brings is looked at by the method itself.
+    return authenticator_.Stranger(presented);
+  }
+  ASSIGN_OR_RETURN(Principal principal, authenticator_.Authenticate(presented));
   if (!method.roles.Has(principal.role)) {
     return Error(Reason::kRoleForbidden,
                  StrCat(principal.name, " may not call ", method.name,

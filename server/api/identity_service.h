@@ -19,8 +19,8 @@ struct LoginSettings {
 };
 
 // IdentityService, from published state alone. Its methods are in identity_agents.cc,
-// identity_tokens.cc, identity_groups.cc, identity_sessions.cc and identity_targets.cc. The
-// arguments must outlive it.
+// identity_tokens.cc, identity_caller.cc, identity_groups.cc, identity_sessions.cc and
+// identity_targets.cc. The arguments must outlive it.
 class IdentityService final : public v1::IdentityService::Service {
  public:
   IdentityService(LeaseAuthority& authority, const Gate& gate, const LoginSettings& login = {})
@@ -40,6 +40,14 @@ class IdentityService final : public v1::IdentityService::Service {
                           v1::IssueTokenResponse* response) override;
   grpc::Status RevokeToken(grpc::ServerContext* context, const v1::RevokeTokenRequest* request,
                            google::protobuf::Empty* response) override;
+
+  grpc::Status RotateToken(grpc::ServerContext* context, const v1::RotateTokenRequest* request,
+                           v1::IssueTokenResponse* response) override;
+  grpc::Status CreateEnrolmentToken(grpc::ServerContext* context,
+                                    const v1::CreateEnrolmentTokenRequest* request,
+                                    v1::CreateEnrolmentTokenResponse* response) override;
+  grpc::Status EnrolAgent(grpc::ServerContext* context, const v1::EnrolAgentRequest* request,
+                          v1::IssueTokenResponse* response) override;
 
   grpc::Status CreateGroup(grpc::ServerContext* context, const v1::CreateGroupRequest* request,
                            v1::Group* response) override;

@@ -1,4 +1,4 @@
-// IdentityService's agent tokens, and who is calling.
+// IdentityService's agent tokens.
 #include <array>
 #include <charconv>
 #include <utility>
@@ -8,13 +8,13 @@
 #include "server/api/names.h"
 #include "server/api/request_checks.h"
 #include "server/base/token_text.h"
+#include "server/leases/operations/credentials.h"
 
 namespace leasehold {
 namespace {
 
 constexpr std::string_view kService = "leasehold.v1.IdentityService";
 
-constexpr absl::Duration kTokenTtlDefault = absl::Hours(24 * 90);
 constexpr absl::Duration kTokenTtlMin = absl::Seconds(1);
 // A year and a month, so that a yearly change of tokens has time to spare.
 constexpr absl::Duration kTokenTtlMax = absl::Hours(24 * 400);
@@ -25,16 +25,34 @@ std::string TokenName(std::string_view agent, CredentialId id) {
   return StrCat("agents/", agent, kTokens, id.value());
 }
 
+constexpr absl::Duration kEnrolmentTtlDefault = absl::Hours(1);
+constexpr absl::Duration kEnrolmentTtlMin = absl::Minutes(1);
+// A machine that is set up on Friday is started on Monday.
+constexpr absl::Duration kEnrolmentTtlMax = absl::Hours(24 * 7);
+constexpr absl::Duration kOverlapDefault = absl::Hours(1);
+constexpr absl::Duration kOverlapMax = absl::Hours(24);
+
+std::string NewToken(TokenKind kind) {
+  std::array<uint8_t, kTokenRandomBytes> random;
+  RandomBytes(random);
+  return FrameToken(kind, random);
+}
+
+absl::StatusOr<absl::Duration> ParseTokenTtl(const google::protobuf::Duration& ttl) {
+  ASSIGN_OR_RETURN(absl::Duration parsed, FromProto(ttl, "ttl"));
+  if (parsed < kTokenTtlMin || parsed > kTokenTtlMax) {
+    return Error(Reason::kInvalidArgument, "ttl must be 1s to 400 days, or left out for 90 days");
+  }
+  return parsed;
+}
+
 absl::StatusOr<TokenIssue> ParseIssue(const Principal& principal,
                                       const v1::IssueTokenRequest& request,
                                       std::string_view token) {
   ASSIGN_OR_RETURN(Name agent, ParseId(request.agent(), "agents/"));
   absl::Duration ttl = kTokenTtlDefault;
   if (request.has_ttl()) {
-    ASSIGN_OR_RETURN(ttl, FromProto(request.ttl(), "ttl"));
-  }
-  if (ttl < kTokenTtlMin || ttl > kTokenTtlMax) {
-    return Error(Reason::kInvalidArgument, "ttl must be 1s to 400 days, or left out for 90 days");
+    ASSIGN_OR_RETURN(ttl, ParseTokenTtl(request.ttl()));
   }
   return TokenIssue{.principal = principal,
                     .agent = std::move(agent),
@@ -42,7 +60,30 @@ absl::StatusOr<TokenIssue> ParseIssue(const Principal& principal,
                     .ttl = ttl};
 }
 
-absl::StatusOr<TokenRevoke> ParseRevoke(const Principal& principal, std::string_view name) {
+absl::StatusOr<TokenIssue> ParseEnrolment(const Principal& principal,
+                                          const v1::CreateEnrolmentTokenRequest& request,
+                                          std::string_view token) {
+  ASSIGN_OR_RETURN(Name agent, ParseId(request.agent(), "agents/"));
+  absl::Duration ttl = kEnrolmentTtlDefault;
+  if (request.has_ttl()) {
+    ASSIGN_OR_RETURN(ttl, FromProto(request.ttl(), "ttl"));
+  }
+  if (ttl < kEnrolmentTtlMin || ttl > kEnrolmentTtlMax) {
+    return Error(Reason::kInvalidArgument, "ttl must be 1m to 7 days, or left out for 1 hour");
+  }
+  return TokenIssue{.principal = principal,
+                    .agent = std::move(agent),
+                    .token_hash = Sha256Of(AsBytes(token)),
+                    .ttl = ttl,
+                    .enrolment = true};
+}
+
+// "agents/a/b/tokens/7"
+struct TokenPlace {
+  Name agent;
+  CredentialId credential;
+};
+absl::StatusOr<TokenPlace> ParseTokenName(std::string_view name) {
   size_t at = name.rfind(kTokens);
   uint64_t number = 0;
   if (at != std::string_view::npos) {
@@ -56,31 +97,49 @@ absl::StatusOr<TokenRevoke> ParseRevoke(const Principal& principal, std::string_
     return Error(Reason::kInvalidArgument, "a token is named agents/{id}/tokens/{number}");
   }
   ASSIGN_OR_RETURN(Name agent, ParseId(name.substr(0, at), "agents/"));
-  return TokenRevoke{
-      .principal = principal, .agent = std::move(agent), .credential = CredentialId(number)};
+  return TokenPlace{.agent = std::move(agent), .credential = CredentialId(number)};
 }
 
-std::string_view MethodOf(const Principal& principal) {
-  switch (principal.method) {
-    case AuthMethod::kPeerCredentials:
-      return principal.role == Role::kAgent     ? "agent_socket"
-             : principal.role == Role::kAdapter ? "adapter_socket"
-                                                : "admin_socket";
-    case AuthMethod::kAgentToken:
-      return "agent_token";
-    case AuthMethod::kMtls:
-      return "client_certificate";
-    case AuthMethod::kJwt:
-      return "jwt";
-    case AuthMethod::kOperatorSession:
-      return "operator_session";
-    case AuthMethod::kHandle:
-      return "broker_handle";
-    case AuthMethod::kServer:
-    case AuthMethod::kOffline:
-      return "server";
+absl::StatusOr<TokenRotation> ParseRotation(const Principal& principal,
+                                            const v1::RotateTokenRequest& request,
+                                            std::string_view token) {
+  TokenRotation rotation{.principal = principal,
+                         .credential = principal.credential,
+                         .token_hash = Sha256Of(AsBytes(token)),
+                         .overlap = kOverlapDefault};
+  if (!request.name().empty()) {
+    ASSIGN_OR_RETURN(TokenPlace place, ParseTokenName(request.name()));
+    rotation.credential = place.credential;
+    rotation.agent = std::move(place.agent);
+  } else if (principal.method != AuthMethod::kAgentToken) {
+    return Error(Reason::kInvalidArgument,
+                 "name the token, agents/{id}/tokens/{number}; you present none yourself");
   }
-  return "server";
+  if (request.has_ttl()) {
+    ASSIGN_OR_RETURN(rotation.ttl, ParseTokenTtl(request.ttl()));
+  }
+  if (request.has_overlap()) {
+    ASSIGN_OR_RETURN(rotation.overlap, FromProto(request.overlap(), "overlap"));
+  }
+  if (rotation.overlap < absl::ZeroDuration() || rotation.overlap > kOverlapMax) {
+    return Error(Reason::kInvalidArgument, "overlap must be 0s to 24h, or left out for 1h");
+  }
+  return rotation;
+}
+
+// Of a token that was issued just now.
+v1::IssueTokenResponse Answer(const State& state, const IssuedToken& issued, std::string token) {
+  v1::IssueTokenResponse answer;
+  answer.set_token(std::move(token));
+  answer.set_name(TokenName(state.entities().Find(issued.agent)->name, issued.id));
+  ToProto(issued.expire_time, answer.mutable_expire_time());
+  return answer;
+}
+
+absl::StatusOr<TokenRevoke> ParseRevoke(const Principal& principal, std::string_view name) {
+  ASSIGN_OR_RETURN(TokenPlace place, ParseTokenName(name));
+  return TokenRevoke{
+      .principal = principal, .agent = std::move(place.agent), .credential = place.credential};
 }
 
 }  // namespace
@@ -90,9 +149,7 @@ grpc::Status IdentityService::IssueToken(grpc::ServerContext* context,
                                          v1::IssueTokenResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "IssueToken");
   return Dispatch<v1::IssueTokenResponse>(context, response, gate_, method, [&](auto call) {
-    std::array<uint8_t, kTokenRandomBytes> random;
-    RandomBytes(random);
-    std::string token = FrameToken(TokenKind::kAgentToken, random);
+    std::string token = NewToken(TokenKind::kAgentToken);
     absl::StatusOr<TokenIssue> issue = ParseIssue(call->principal(), *request, token);
     if (!issue.ok()) {
       call->Finish(issue.status());
@@ -101,12 +158,8 @@ grpc::Status IdentityService::IssueToken(grpc::ServerContext* context,
     SubmitCall<IssuedToken>(
         authority_, Urgency::kNormal, std::move(call),
         [issue = *issue](Transaction& tx) { return leasehold::IssueToken(tx, issue); },
-        [token = std::move(token), agent = issue->agent](const State&, const IssuedToken& issued) {
-          v1::IssueTokenResponse answer;
-          answer.set_token(token);
-          answer.set_name(TokenName(agent.value(), issued.id));
-          ToProto(issued.expire_time, answer.mutable_expire_time());
-          return answer;
+        [token = std::move(token)](const State& state, const IssuedToken& issued) {
+          return Answer(state, issued, token);
         });
   });
 }
@@ -131,18 +184,85 @@ grpc::Status IdentityService::RevokeToken(grpc::ServerContext* context,
   });
 }
 
-grpc::Status IdentityService::GetCaller(grpc::ServerContext* context, const v1::GetCallerRequest*,
-                                        v1::Caller* response) {
-  static const ApiMethod& method = FindApiMethod(kService, "GetCaller");
-  return DispatchRead<v1::Caller>(context, response, gate_, method, [](const Principal& principal) {
-    v1::Caller caller;
-    caller.set_principal(principal.name);
-    caller.set_role(static_cast<v1::Role>(principal.role));
-    caller.set_method(std::string(MethodOf(principal)));
-    if (principal.expire_time.has_value()) {
-      ToProto(UnixMillis::From(*principal.expire_time), caller.mutable_expire_time());
+grpc::Status IdentityService::RotateToken(grpc::ServerContext* context,
+                                          const v1::RotateTokenRequest* request,
+                                          v1::IssueTokenResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "RotateToken");
+  return Dispatch<v1::IssueTokenResponse>(context, response, gate_, method, [&](auto call) {
+    std::string token = NewToken(TokenKind::kAgentToken);
+    absl::StatusOr<TokenRotation> rotation = ParseRotation(call->principal(), *request, token);
+    if (!rotation.ok()) {
+      call->Finish(rotation.status());
+      return;
     }
-    return absl::StatusOr<v1::Caller>(std::move(caller));
+    SubmitCall<IssuedToken>(
+        authority_, Urgency::kNormal, std::move(call),
+        [rotation = *std::move(rotation)](Transaction& tx) {
+          return leasehold::RotateToken(tx, rotation);
+        },
+        [token = std::move(token)](const State& state, const IssuedToken& issued) {
+          return Answer(state, issued, token);
+        });
+  });
+}
+
+grpc::Status IdentityService::CreateEnrolmentToken(grpc::ServerContext* context,
+                                                   const v1::CreateEnrolmentTokenRequest* request,
+                                                   v1::CreateEnrolmentTokenResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "CreateEnrolmentToken");
+  return Dispatch<v1::CreateEnrolmentTokenResponse>(
+      context, response, gate_, method, [&](auto call) {
+        std::string token = NewToken(TokenKind::kEnrolmentToken);
+        absl::StatusOr<TokenIssue> issue = ParseEnrolment(call->principal(), *request, token);
+        if (!issue.ok()) {
+          call->Finish(issue.status());
+          return;
+        }
+        SubmitCall<IssuedToken>(
+            authority_, Urgency::kNormal, std::move(call),
+            [issue = *std::move(issue)](Transaction& tx) {
+              return leasehold::IssueToken(tx, issue);
+            },
+            [token = std::move(token)](const State& state, const IssuedToken& issued) {
+              v1::CreateEnrolmentTokenResponse answer;
+              answer.set_token(token);
+              answer.set_name(TokenName(state.entities().Find(issued.agent)->name, issued.id));
+              ToProto(issued.expire_time, answer.mutable_expire_time());
+              return answer;
+            });
+      });
+}
+
+grpc::Status IdentityService::EnrolAgent(grpc::ServerContext* context,
+                                         const v1::EnrolAgentRequest* request,
+                                         v1::IssueTokenResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "EnrolAgent");
+  return Dispatch<v1::IssueTokenResponse>(context, response, gate_, method, [&](auto call) {
+    absl::Status admitted = strangers_.Admit(call->principal().address, absl::Now());
+    if (admitted.ok()) {
+      admitted = UnframeToken(TokenKind::kEnrolmentToken, request->token()).status();
+    }
+    const Hash enrolment_hash = Sha256Of(AsBytes(request->token()));
+    if (admitted.ok()) {
+      // What cannot succeed takes no place in the Committer's queue.
+      admitted = authority_.published().Read([&](const PublishedState::View& view) {
+        return CheckEnrolment(view.state, enrolment_hash, authority_.Now());
+      });
+    }
+    if (!admitted.ok()) {
+      call->Finish(admitted);
+      return;
+    }
+    std::string token = NewToken(TokenKind::kAgentToken);
+    Enrolment enrolment{.principal = call->principal(),
+                        .enrolment_hash = enrolment_hash,
+                        .token_hash = Sha256Of(AsBytes(token))};
+    SubmitCall<IssuedToken>(
+        authority_, Urgency::kNormal, std::move(call),
+        [enrolment = std::move(enrolment)](Transaction& tx) { return Enrol(tx, enrolment); },
+        [token = std::move(token)](const State& state, const IssuedToken& issued) {
+          return Answer(state, issued, token);
+        });
   });
 }
 

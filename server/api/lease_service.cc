@@ -9,6 +9,7 @@
 #include "server/api/unary_call.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/operations/binding.h"
 
 namespace leasehold {
 namespace {
@@ -247,6 +248,9 @@ grpc::Status LeaseService::CheckLease(grpc::ServerContext* context,
               }
               if (principal.role == Role::kAgent && lease->agent != principal.agent) {
                 return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
+              }
+              if (principal.role == Role::kAgent && claims.kind == TokenKind::kLeaseToken) {
+                RETURN_IF_ERROR(CheckBinding(*lease, principal));
               }
               v1::CheckLeaseResponse answer;
               Usability usable = view.state.CheckLease(*lease, now);

@@ -11,6 +11,7 @@ constexpr Roles kAdmin = Roles::Of(Role::kAdmin);
 constexpr Roles kReaders = Roles::Of(Role::kAdmin, Role::kSecurity, Role::kAuditor);
 constexpr Roles kStoppers = Roles::Of(Role::kAdmin, Role::kSecurity);
 constexpr Roles kAgent = Roles::Of(Role::kAgent);
+constexpr Roles kAgentAndAdmin = Roles::Of(Role::kAgent, Role::kAdmin);
 constexpr Roles kAgentAndReaders =
     Roles::Of(Role::kAgent, Role::kAdmin, Role::kSecurity, Role::kAuditor);
 constexpr Roles kAgentAndStoppers = Roles::Of(Role::kAgent, Role::kAdmin, Role::kSecurity);
@@ -68,6 +69,9 @@ constexpr std::array kMethods = {
     ApiMethod{kIdentity, "DeleteAgent", kAdmin},
     ApiMethod{kIdentity, "IssueToken", kAdmin},
     ApiMethod{kIdentity, "RevokeToken", kStoppers},
+    ApiMethod{kIdentity, "RotateToken", kAgentAndAdmin},
+    ApiMethod{kIdentity, "CreateEnrolmentToken", kAdmin},
+    ApiMethod{kIdentity, "EnrolAgent", Roles::Anyone()},
     ApiMethod{kIdentity, "CreateGroup", kAdmin},
     ApiMethod{kIdentity, "GetGroup", kReaders},
     ApiMethod{kIdentity, "ListGroups", kReaders},

@@ -7,46 +7,18 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/base/token_text.h"
+#include "server/leases/operations/credentials.h"
 
 namespace leasehold {
 namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
 
-// Why the agent itself may not come in, as an error.
-absl::Status CheckAgent(const State& state, EntityUid agent, UnixMillis now) {
-  switch (state.CheckAgent(agent, now)) {
-    case Reason::kNone:
-      return absl::OkStatus();
-    case Reason::kAgentExpired:
-      return Error(Reason::kAgentExpired, "the agent's time is over; ask an owner to extend it",
-                   {.scope = ErrorDetail::Scope::kAgent});
-    default:
-      return Error(Reason::kUnauthenticated, "the agent was deleted; ask an owner",
-                   {.scope = ErrorDetail::Scope::kAgent});
-  }
-}
-
 // The same error, which also says what was presented.
 absl::Status WithMethod(const absl::Status& status, std::string_view method) {
   ErrorDetail detail = DetailOf(status);
   detail.metadata.emplace_back("method", method);
   return Error(ReasonOf(status), ToStd(status.message()), std::move(detail));
-}
-
-absl::Status CheckCredential(const State& state, const Credential& credential, UnixMillis now) {
-  switch (Reason reason = state.CheckCredential(credential, now)) {
-    case Reason::kNone:
-      return absl::OkStatus();
-    case Reason::kRestoredEpoch:
-      return Error(reason,
-                   "the agent's token was issued before the store was restored; ask an owner for "
-                   "one");
-    case Reason::kCredentialRevoked:
-      return Error(reason, "the agent's token was revoked; ask an owner for one");
-    default:
-      return Error(reason, "the agent's token is over; ask an owner for one");
-  }
 }
 
 }  // namespace
@@ -115,15 +87,11 @@ absl::StatusOr<std::shared_ptr<const Authenticator::Certificate>> Authenticator:
                    certificates_->Look(presented.certificate, presented.certificate_chain,
                                        clock_.Now().ToTime()));
   // Revoked as a credential, whoever it would be by now.
-  const bool revoked = published_.Read([&](const PublishedState::View& view) {
-    const Credential* known = view.state.credentials().FindByHash(certificate->facts.fingerprint);
-    return known != nullptr && known->revoked;
-  });
-  if (revoked) {
-    return Error(Reason::kCredentialRevoked,
-                 StrCat("the client certificate with serial ", certificate->facts.serial,
-                        " was revoked here; ask an owner for another"));
-  }
+  RETURN_IF_ERROR(published_.Read([&](const PublishedState::View& view) {
+    Principal holder;
+    holder.proof = AsText(certificate->facts.fingerprint);
+    return CheckCredentials(view.state, holder, clock_.Now());
+  }));
   return certificate;
 }
 
@@ -157,7 +125,7 @@ absl::StatusOr<Principal> Authenticator::FromCertificate(const Certificate& cert
     // restore, is another's.
     const Credential* known = view.state.credentials().FindByHash(certificate.facts.fingerprint);
     if (known != nullptr && known->agent == agent->uid &&
-        view.state.CheckCredential(*known, now) == Reason::kNone) {
+        CheckCredential(view.state, *known, now).ok()) {
       principal.credential = known->id;
     }
     return std::move(principal);
@@ -202,6 +170,20 @@ absl::StatusOr<Principal> Authenticator::FromSocket(const Presented& presented) 
   }
   return Error(Reason::kUnauthenticated,
                "no credential: send an agent token as `authorization: Bearer lha_...`");
+}
+
+absl::StatusOr<Principal> Authenticator::Stranger(const Presented& presented) const {
+  auto certificate = CheckCertificate(presented);
+  if (!certificate.ok()) {
+    return WithMethod(certificate.status(), "client_certificate");
+  }
+  Principal principal{.name = "nobody",
+                      .address = std::string(presented.address),
+                      .os_user = std::string(presented.os_user)};
+  if (*certificate != nullptr) {
+    principal.proof = AsText((*certificate)->facts.fingerprint);
+  }
+  return principal;
 }
 
 absl::StatusOr<Principal> Authenticator::Authenticate(const Presented& presented) const {

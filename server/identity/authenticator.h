@@ -49,6 +49,11 @@ class Authenticator {
   // "client_certificate", "jwt", "operator_session".
   absl::StatusOr<Principal> Authenticate(const Presented& presented) const;
 
+  // For methods whose request is the credential: a Principal without a role that knows where the
+  // call came from. Tokens are not looked at; a certificate that does not verify is refused here
+  // too.
+  absl::StatusOr<Principal> Stranger(const Presented& presented) const;
+
  private:
   using Certificate = ClientCertificates::Known;
 

@@ -42,13 +42,15 @@ class ClientCertificates {
     std::shared_ptr<const Known> known;
     std::shared_ptr<const TlsMaterial> by;  // verified with these files
     absl::Time at;
+    // What came with it. A resumed session of TLS has the certificate alone.
+    std::string chain;
   };
 
   const std::function<std::shared_ptr<const TlsMaterial>()> source_;
   const CertificateRules rules_;
   absl::Mutex mu_;
-  // By the certificate's text. The chain is left out: it only helps to find the way to an
-  // authority, and a certificate for which there is one stays good.
+  // By the certificate's text. The chain is no part of the key: it only helps to find the way to
+  // an authority, and a certificate for which there is one stays good.
   absl::flat_hash_map<std::string, Found> found_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -1,28 +1,12 @@
 #include "server/install/resource_names.h"
 
 #include "server/base/str_cat.h"
+#include "server/leases/state/entity_kind_words.h"
 
 namespace leasehold {
-namespace {
-
-std::string_view CollectionOf(EntityKind kind) {
-  switch (kind) {
-    case EntityKind::kAgent:
-      return "agents/";
-    case EntityKind::kGroup:
-      return "groups/";
-    case EntityKind::kSecret:
-      return "secrets/";
-    case EntityKind::kTarget:
-      return "targets/";
-  }
-  return "";
-}
-
-}  // namespace
 
 std::string ResourceNameOf(const Entity& entity) {
-  return StrCat(CollectionOf(entity.kind), entity.name);
+  return StrCat(WordsOf(entity.kind).collection, entity.name);
 }
 
 std::string ResourceNameOf(const Selector& held, const State& state) {

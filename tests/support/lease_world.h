@@ -15,6 +15,7 @@
 #include "server/base/name.h"
 #include "server/install/install.h"
 #include "server/leases/lease_authority.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/entities.h"
 #include "server/leases/operations/revoke.h"
 #include "server/leases/operations/secrets.h"

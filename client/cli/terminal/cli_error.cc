@@ -96,6 +96,11 @@ std::string_view HintOfReason(Reason reason) {
     case Reason::kCredentialExpired:
     case Reason::kCredentialRevoked:
       return "ask an operator for a new one: leasehold agent token NAME";
+    case Reason::kCertificateRejected:
+      return "the server's log says the same; `openssl x509 -noout -text -in FILE` shows a "
+             "certificate";
+    case Reason::kEnrolmentUsed:
+      return "an operator makes another: leasehold agent enroll NAME";
     case Reason::kAgentExpired:
       return "an operator extends it: leasehold agent update NAME --expires 90d";
     case Reason::kTokenForeign:

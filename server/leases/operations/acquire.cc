@@ -5,7 +5,9 @@
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/operations/binding.h"
 #include "server/leases/operations/chain_policy.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/duration_words.h"
 #include "server/leases/operations/refusals.h"
 #include "server/leases/operations/standing.h"
@@ -34,6 +36,7 @@ struct Terms {
   absl::Duration ttl;
   absl::Duration max_ttl;
   std::string_view policy;
+  LeaseBinding bound;
 };
 
 absl::StatusOr<absl::Duration> ChooseTtl(std::optional<absl::Duration> asked,
@@ -111,12 +114,14 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
   Terms terms{.secret = secret, .max_ttl = decision.max_ttl, .policy = decision.policy};
   ASSIGN_OR_RETURN(terms.version, ChooseVersion(state, *secret, request.version, now));
   ASSIGN_OR_RETURN(terms.ttl, ChooseTtl(request.ttl, decision));
+  ASSIGN_OR_RETURN(terms.bound, BindLease(decision.binding, request.principal));
   return terms;
 }
 
 AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms& terms) {
   // The policy's name may live in a set that a later entry replaces; texts are defined first.
   TextId policy = tx.DefineText(ledger::v1::TEXT_KIND_POLICY, terms.policy);
+  CredentialId credential = CredentialForLease(tx, request.principal);
   Entry entry;
   ledger::v1::LeaseIssued* issued = entry.mutable_lease_issued();
   issued->set_number(tx.state().leases().next().value());
@@ -130,10 +135,13 @@ AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms&
   issued->set_policy(policy.value());
   issued->set_revision(tx.state().policies().revision().value());
   issued->set_delivery(static_cast<ledger::v1::Delivery>(request.delivery));
-  issued->set_binding(ledger::v1::BINDING_IDENTITY);
+  issued->set_binding(static_cast<ledger::v1::Binding>(terms.bound.binding));
+  if (terms.bound.proof.has_value()) {
+    issued->set_proof_hash(std::string(AsText(*terms.bound.proof)));
+  }
   issued->set_expire_time_ms(tx.EpochMillis(tx.now() + terms.ttl));
   issued->set_max_expire_time_ms(tx.EpochMillis(tx.now() + std::max(terms.ttl, terms.max_ttl)));
-  issued->set_credential(request.principal.credential.value());
+  issued->set_credential(credential.value());
   issued->set_user(
       tx.DefineOptionalText(ledger::v1::TEXT_KIND_USER, request.principal.user).value());
   const GroupsAtIssue groups = GroupsAtIssueFor(tx.state(), request.principal);
@@ -246,6 +254,7 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
   if (lease == nullptr || lease->agent != request.principal.agent) {
     return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
   }
+  RETURN_IF_ERROR(CheckBinding(*lease, request.principal));
   const Entity& secret = *state.entities().Find(lease->secret);
   auto refuse = [&](absl::Status why) {
     RecordRefusal(tx, limiter,

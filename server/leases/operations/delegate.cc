@@ -7,6 +7,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/operations/chain_policy.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/duration_words.h"
 #include "server/leases/operations/refusals.h"
 #include "server/leases/operations/standing.h"

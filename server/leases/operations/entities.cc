@@ -6,49 +6,23 @@
 #include "absl/container/btree_set.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/state/entity_kind_words.h"
 
 namespace leasehold {
 namespace {
 
 using ledger::v1::Entry;
 
-std::string_view WordFor(EntityKind kind) {
-  switch (kind) {
-    case EntityKind::kAgent:
-      return "agent";
-    case EntityKind::kGroup:
-      return "group";
-    case EntityKind::kSecret:
-      return "secret";
-    case EntityKind::kTarget:
-      return "target";
-  }
-  return "thing";
-}
-
-ledger::v1::TextKind TextKindFor(EntityKind kind) {
-  switch (kind) {
-    case EntityKind::kAgent:
-      return ledger::v1::TEXT_KIND_AGENT;
-    case EntityKind::kGroup:
-      return ledger::v1::TEXT_KIND_GROUP;
-    case EntityKind::kSecret:
-      return ledger::v1::TEXT_KIND_SECRET;
-    case EntityKind::kTarget:
-      return ledger::v1::TEXT_KIND_TARGET;
-  }
-  return ledger::v1::TEXT_KIND_UNSPECIFIED;
-}
-
 absl::StatusOr<const Entity*> FindLive(const State& state, EntityKind kind, const Name& name,
                                        std::optional<LogIndex> etag) {
   const Entity* entity = state.entities().FindByName(kind, name.value());
   if (entity == nullptr) {
-    return Error(Reason::kNotFound, StrCat("there is no ", WordFor(kind), " named ", name.value()));
+    return Error(Reason::kNotFound,
+                 StrCat("there is no ", WordsOf(kind).word, " named ", name.value()));
   }
   if (etag.has_value() && entity->index != *etag) {
     return Error(Reason::kEtagMismatch,
-                 StrCat("the ", WordFor(kind), " ", name.value(),
+                 StrCat("the ", WordsOf(kind).word, " ", name.value(),
                         " was changed meanwhile; read it again and repeat the change"));
   }
   return entity;
@@ -76,7 +50,7 @@ void Put(Transaction& tx, const EntityWrite& write, EntityUid uid) {
   *put->mutable_control() = tx.MakeControl(write.principal);
   put->set_uid(uid.value());
   put->set_kind(static_cast<ledger::v1::EntityKind>(write.kind));
-  put->set_name(tx.DefineText(TextKindFor(write.kind), write.name.value()).value());
+  put->set_name(tx.DefineText(WordsOf(write.kind).text, write.name.value()).value());
   put->set_body_hash(std::string(AsText(tx.AddBody(write.body))));
   put->set_expire_time_ms(tx.EpochEndMillis(write.expire_time));
   tx.Append(std::move(entry));
@@ -161,7 +135,7 @@ absl::StatusOr<EntityUid> CreateEntity(Transaction& tx, const EntityWrite& write
   if (entities.FindByName(write.kind, write.name.value()) != nullptr) {
     return Error(Reason::kAlreadyExists,
                  StrCat("there is ", write.kind == EntityKind::kAgent ? "an " : "a ",
-                        WordFor(write.kind), " named ", write.name.value(), " already"));
+                        WordsOf(write.kind).word, " named ", write.name.value(), " already"));
   }
   ASSIGN_OR_RETURN(auto members, ResolveMembers(tx.state(), write));
   EntityUid uid = entities.next();
@@ -212,37 +186,6 @@ absl::StatusOr<EntityUid> DeleteEntity(Transaction& tx, const EntityDelete& requ
   entry.mutable_entity_deleted()->set_uid(uid.value());
   tx.Append(std::move(entry));
   return uid;
-}
-
-absl::StatusOr<IssuedToken> IssueToken(Transaction& tx, const TokenIssue& issue) {
-  ASSIGN_OR_RETURN(const Entity* agent, FindLive(tx.state(), EntityKind::kAgent, issue.agent, {}));
-  IssuedToken issued{.id = tx.state().credentials().next(), .expire_time = tx.now() + issue.ttl};
-  Entry entry;
-  ledger::v1::CredentialIssued* credential = entry.mutable_credential_issued();
-  *credential->mutable_control() = tx.MakeControl(issue.principal);
-  credential->set_credential(issued.id.value());
-  credential->set_agent(agent->uid.value());
-  credential->set_expire_time_ms(tx.EpochEndMillis(issued.expire_time));
-  credential->set_token_hash(std::string(AsText(issue.token_hash)));
-  credential->set_kind(ledger::v1::CREDENTIAL_KIND_AGENT_TOKEN);
-  tx.Append(std::move(entry));
-  return issued;
-}
-
-absl::StatusOr<CredentialId> RevokeToken(Transaction& tx, const TokenRevoke& revoke) {
-  ASSIGN_OR_RETURN(const Entity* agent, FindLive(tx.state(), EntityKind::kAgent, revoke.agent, {}));
-  const Credential* credential = tx.state().credentials().Find(revoke.credential);
-  if (credential == nullptr || credential->agent != agent->uid) {
-    return Error(Reason::kNotFound, StrCat("agent ", revoke.agent.value(), " has no token ",
-                                           revoke.credential.value()));
-  }
-  if (!credential->revoked) {
-    Entry entry;
-    *entry.mutable_credential_revoked()->mutable_control() = tx.MakeControl(revoke.principal);
-    entry.mutable_credential_revoked()->set_credential(revoke.credential.value());
-    tx.Append(std::move(entry));
-  }
-  return revoke.credential;
 }
 
 }  // namespace leasehold

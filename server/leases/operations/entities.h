@@ -43,26 +43,6 @@ struct EntityDelete {
 // group that a policy names simply has no members any more.
 absl::StatusOr<EntityUid> DeleteEntity(Transaction& tx, const EntityDelete& request);
 
-struct TokenIssue {
-  Principal principal;
-  Name agent;
-  Hash token_hash{};
-  absl::Duration ttl;
-};
-struct IssuedToken {
-  CredentialId id;
-  UnixMillis expire_time;
-};
-absl::StatusOr<IssuedToken> IssueToken(Transaction& tx, const TokenIssue& issue);
-
-struct TokenRevoke {
-  Principal principal;
-  Name agent;
-  CredentialId credential;
-};
-// NOT_FOUND where the agent has no such token. Nothing changes where it is revoked already.
-absl::StatusOr<CredentialId> RevokeToken(Transaction& tx, const TokenRevoke& revoke);
-
 }  // namespace leasehold
 
 #endif  // LEASEHOLD_SERVER_LEASES_OPERATIONS_ENTITIES_H_

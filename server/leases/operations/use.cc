@@ -5,7 +5,9 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/operations/acquire.h"
+#include "server/leases/operations/binding.h"
 #include "server/leases/operations/chain_policy.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/duration_words.h"
 #include "server/leases/operations/rate.h"
 #include "server/leases/state/lease_subject.h"
@@ -58,17 +60,14 @@ absl::StatusOr<const Lease*> FindLease(const State& state, const LeaseTokenClaim
 }
 
 // A handle is bearer and counts only at adapters; a lease token only together with its agent.
-absl::Status CheckPresenter(const State& state, const Principal& presenter,
+absl::Status CheckPresenter(const State& state, UnixMillis now, const Principal& presenter,
                             const LeaseTokenClaims& claims) {
   if (claims.kind == TokenKind::kBrokerHandle && presenter.role != Role::kAdapter) {
     return Error(Reason::kHandleNotAllowed,
                  "a broker handle works at a broker only; present the lease token here");
   }
-  const Credential* credential = state.credentials().Find(presenter.credential);
-  if (credential != nullptr && credential->revoked) {
-    return Error(Reason::kCredentialRevoked, "the agent's token was revoked; ask an owner for one");
-  }
-  return absl::OkStatus();
+  // Whether the agent itself may act belongs to the decision, which is recorded.
+  return CheckCredentials(state, presenter, now);
 }
 
 // What must hold of the lease itself, whatever it is used for.
@@ -78,6 +77,12 @@ bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Pr
     verdict.visible = false;
     verdict.Deny(Reason::kLeaseNotBound, "the lease belongs to another agent");
     return false;
+  }
+  if (claims.kind == TokenKind::kLeaseToken) {
+    if (absl::Status bound = CheckBinding(lease, presenter); !bound.ok()) {
+      verdict.Deny(ReasonOf(bound), std::string(bound.message()));
+      return false;
+    }
   }
   if (Usability usable = state.CheckLease(lease, now); !usable.ok()) {
     verdict.Deny(usable.reason, std::string(LeaseError(lease, usable).message()));
@@ -273,7 +278,7 @@ JudgedUse ToReply(const State& state, const Lease& lease, Verdict verdict,
 absl::StatusOr<JudgedUse> Use(Transaction& tx, RefusalLimiter& limiter, const UseRequest& request,
                               const LeaseTokenClaims& claims) {
   ASSIGN_OR_RETURN(const Lease* lease, FindLease(tx.state(), claims));
-  RETURN_IF_ERROR(CheckPresenter(tx.state(), request.presenter, claims));
+  RETURN_IF_ERROR(CheckPresenter(tx.state(), tx.now(), request.presenter, claims));
   Verdict verdict = Judge(tx.state(), tx.now(), *lease, request, claims);
   std::optional<LogIndex> entry = Record(tx, limiter,
                                          {.lease = *lease,
@@ -292,7 +297,7 @@ absl::StatusOr<JudgedUse> Reveal(Transaction& tx, RefusalLimiter& limiter,
     return Error(Reason::kHandleNotAllowed,
                  "a broker handle never reveals a value; present the lease token");
   }
-  RETURN_IF_ERROR(CheckPresenter(state, request.principal, request.claims));
+  RETURN_IF_ERROR(CheckPresenter(state, tx.now(), request.principal, request.claims));
   Verdict verdict;
   verdict.write = false;
   if (JudgeLease(state, tx.now(), *lease, request.principal, request.claims, verdict)) {

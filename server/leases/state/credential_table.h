@@ -16,9 +16,10 @@ struct Credential {
   CredentialId id;
   EntityUid agent;         // none for a session
   UnixMillis expire_time;  // empty = never
-  Hash token_hash{};       // SHA-256 of the token's text
-  int kind = 0;            // ledger::v1::CredentialKind
-  TextId principal;        // of a session: whose it is
+  UnixMillis issue_time;
+  Hash token_hash{};  // SHA-256 of the token's text, or of the certificate
+  int kind = 0;       // ledger::v1::CredentialKind
+  TextId principal;   // of a session: whose it is
   bool revoked = false;
 };
 
@@ -29,8 +30,9 @@ class CredentialTable {
   const Credential* Find(CredentialId id) const {
     return id.empty() || id.value() > credentials_.size() ? nullptr : &credentials_[id.value() - 1];
   }
-  // The credential whose token has this hash, revoked and expired ones included, or nullptr. The
-  // look-up is by a hash of 256 random bits, so its time tells nothing about other tokens.
+  // The credential whose token or certificate has this hash, revoked and expired ones included, or
+  // nullptr; of several for one certificate (its agent was created anew, or the store restored) the
+  // newest. The look-up is by a hash of 256 random bits, so its time tells nothing about others.
   const Credential* FindByHash(const Hash& token_hash) const {
     auto it = by_hash_.find(token_hash);
     return it == by_hash_.end() ? nullptr : Find(it->second);
@@ -39,9 +41,11 @@ class CredentialTable {
   // `credential.id` must be next().
   void Add(const Credential& credential) {
     credentials_.push_back(credential);
-    by_hash_.emplace(credential.token_hash, credential.id);
+    by_hash_[credential.token_hash] = credential.id;
   }
   void Revoke(CredentialId id) { credentials_[id.value() - 1].revoked = true; }
+  // It was replaced, and ends at `time`.
+  void EndAt(CredentialId id, UnixMillis time) { credentials_[id.value() - 1].expire_time = time; }
 
   // Credentials up to this number ended with an earlier epoch: a restore must not bring back one
   // that was revoked after the backup.

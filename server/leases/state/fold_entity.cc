@@ -7,6 +7,7 @@
 #include "leasehold/v1/policy.pb.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/state/entity_kind_words.h"
 #include "server/leases/state/fold_error.h"
 #include "server/leases/state/state.h"
 #include "server/policy/compiled_target.h"
@@ -23,20 +24,6 @@ absl::StatusOr<Hash> ToHash(LogIndex index, const std::string& bytes) {
   }
   std::copy(bytes.begin(), bytes.end(), hash.begin());
   return hash;
-}
-
-ledger::v1::TextKind TextKindOf(EntityKind kind) {
-  switch (kind) {
-    case EntityKind::kAgent:
-      return ledger::v1::TEXT_KIND_AGENT;
-    case EntityKind::kGroup:
-      return ledger::v1::TEXT_KIND_GROUP;
-    case EntityKind::kSecret:
-      return ledger::v1::TEXT_KIND_SECRET;
-    case EntityKind::kTarget:
-      return ledger::v1::TEXT_KIND_TARGET;
-  }
-  return ledger::v1::TEXT_KIND_UNSPECIFIED;
 }
 
 absl::StatusOr<std::shared_ptr<const CompiledTarget>> CompileTargetBody(LogIndex index,
@@ -60,7 +47,7 @@ absl::Status State::PutEntity(LogIndex index, const ledger::v1::EntityPut& put, 
                 .update_time = last_time_,
                 .index = index};
   ASSIGN_OR_RETURN(entity.body_hash, ToHash(index, put.body_hash()));
-  if (texts_.KindOf(entity.name_id) != TextKindOf(entity.kind)) {
+  if (texts_.KindOf(entity.name_id) != WordsOf(entity.kind).text) {
     return FoldError(index, "gives something a name of another kind");
   }
   const Entity* known = entities_.Find(entity.uid);
@@ -139,6 +126,7 @@ absl::Status State::FoldSecret(LogIndex index, const Entry& entry) {
     Credential credential{.id = CredentialId(issued.credential()),
                           .agent = agent->uid,
                           .expire_time = EndAt(issued.expire_time_ms()),
+                          .issue_time = last_time_,
                           .kind = issued.kind()};
     ASSIGN_OR_RETURN(credential.token_hash, ToHash(index, issued.token_hash()));
     credentials_.Add(credential);
@@ -146,10 +134,19 @@ absl::Status State::FoldSecret(LogIndex index, const Entry& entry) {
   }
   if (entry.has_credential_revoked()) {
     CredentialId id(entry.credential_revoked().credential());
-    if (credentials_.Find(id) == nullptr) {
+    const Credential* credential = credentials_.Find(id);
+    if (credential == nullptr) {
       return FoldError(index, "revokes a credential that was never issued");
     }
-    credentials_.Revoke(id);
+    const UnixMillis end = EndAt(entry.credential_revoked().end_time_ms());
+    if (end.empty()) {
+      credentials_.Revoke(id);
+      return absl::OkStatus();
+    }
+    if (!credential->expire_time.empty() && end > credential->expire_time) {
+      return FoldError(index, "lets a credential live longer than it was issued for");
+    }
+    credentials_.EndAt(id, end);
     return absl::OkStatus();
   }
   bool added = entry.has_version_added();

@@ -126,6 +126,7 @@ ledger::v1::CredentialRow ToRow(const Credential& credential) {
   row.set_kind(static_cast<ledger::v1::CredentialKind>(credential.kind));
   row.set_revoked(credential.revoked);
   row.set_principal(credential.principal.value());
+  row.set_issue_ms(credential.issue_time.value());
   return row;
 }
 
@@ -133,6 +134,7 @@ bool FromRow(const ledger::v1::CredentialRow& row, Credential* credential) {
   *credential = {.id = CredentialId(row.credential()),
                  .agent = EntityUid(row.agent()),
                  .expire_time = UnixMillis(row.expire_ms()),
+                 .issue_time = UnixMillis(row.issue_ms()),
                  .kind = row.kind(),
                  .principal = TextId(row.principal()),
                  .revoked = row.revoked()};

@@ -348,7 +348,7 @@ void LeaseRules::AddOther(const Entry& entry) {
     for (uint64_t user : changed.added_users()) groups_of_users_[user].insert(group);
   } else if (entry.has_credential_issued()) {
     credentials_.push_back({.agent = entry.credential_issued().agent()});
-  } else if (entry.has_credential_revoked()) {
+  } else if (entry.has_credential_revoked() && entry.credential_revoked().end_time_ms() == 0) {
     const uint64_t number = entry.credential_revoked().credential();
     if (number != 0 && number <= credentials_.size()) credentials_[number - 1].revoked = true;
   } else if (entry.has_version_added()) {

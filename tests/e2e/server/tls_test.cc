@@ -292,6 +292,45 @@ TEST_CASE(
   CHECK_THAT(tls.world.WholeLog(), Catch::Contains("a file of TLS is over"));
 }
 
+TEST_CASE("a client brings its intermediate certificates along") {
+  const TlsInstallation tls;
+  const TestAuthority middle = tls.clients.Below("middle");
+  TestCertificate bot = middle.Issue({.names = "URI:spiffe://prod.example/agents/bot"});
+  tls.Write("clients.crl", tls.clients.RevocationList({}) + middle.RevocationList({}));
+  CHECK(Who(tls.Client(bot)).reason == "CERTIFICATE_REJECTED");
+  bot.certificate += middle.certificate();
+  AwaitThat([&] { return Who(tls.Client(bot)).ok(); });
+}
+
+TEST_CASE("a lease names its certificate, which can be revoked like a token") {
+  const TlsInstallation tls;
+  const TestCertificate bot = tls.OfAgent("bot");
+  const ApiClient client = tls.Client(bot);
+  const auto acquire = [&](const ApiClient& agent) {
+    return agent.Call<v1::AcquireLeaseResponse>("LeaseService/AcquireLease",
+                                                AcquireRequestFor("billing/key", "work"));
+  };
+  const auto lease = acquire(client);
+  RequireOk("AcquireLease", lease);
+  const std::string credential = lease.value.lease().credential();
+  REQUIRE(credential.starts_with("credentials/"));
+  CHECK(Who(client).value.credential() == credential);
+  v1::RevokeTokenRequest revoke;
+  revoke.set_name("agents/bot/tokens/" + credential.substr(std::string("credentials/").size()));
+  RequireOk("RevokeToken", tls.world.Operator().Call<google::protobuf::Empty>(
+                               "IdentityService/RevokeToken", revoke));
+  CHECK(acquire(client).reason == "CREDENTIAL_REVOKED");
+  // Its leases are over for the agent's token too.
+  CHECK(Who(tls.Client(bot, tls.world.TokenOf("bot"))).reason == "CREDENTIAL_REVOKED");
+  const auto refused =
+      tls.Client({}, tls.world.TokenOf("bot"))
+          .Call<v1::AuthorizeUseResponse>("UseService/AuthorizeUse",
+                                          UseRequestFor(lease.value.token(), "billing"));
+  RequireOk("AuthorizeUse", refused);
+  CHECK(refused.value.reason() == "CREDENTIAL_REVOKED");
+  tls.world.CheckLedgerVerifies();
+}
+
 TEST_CASE("the command line speaks TLS with a certificate of its own") {
   const TlsInstallation tls;
   const TestCertificate mia = tls.clients.Issue({.common_name = "mia", .organisation = "Example"});

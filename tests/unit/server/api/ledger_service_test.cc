@@ -7,6 +7,7 @@
 
 #include "server/api/entry_page.h"
 #include "server/base/status.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/entities.h"
 #include "server/ledger/checkpoint.h"
 #include "server/ledger/commitment.h"

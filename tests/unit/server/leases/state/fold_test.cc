@@ -308,6 +308,34 @@ const std::vector<Row>& Table() {
          e.mutable_credential_issued()->set_token_hash(kHash);
        },
        "out of order or to nobody"},
+      {"a session for somebody who has no role",
+       [](auto& s, Entry& e) {
+         auto* session = e.mutable_credential_issued();
+         session->set_credential(s.credentials().next().value());
+         session->set_kind(ledger::v1::CREDENTIAL_KIND_OPERATOR_SESSION);
+         session->mutable_control()->set_actor(
+             s.texts().Find(ledger::v1::TEXT_KIND_PRINCIPAL, "operator:uid=0").value());
+         session->set_expire_time_ms(1 << 20);
+         session->set_token_hash(kHash);
+       },
+       "issues a session"},
+      {"a role for what is no principal",
+       [](auto& s, Entry& e) {
+         e.mutable_role_changed()->set_principal(
+             s.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, "default").value());
+         e.mutable_role_changed()->set_role(1);
+       },
+       "role that is none"},
+      {"an agent's role for a person",
+       [](auto& s, Entry& e) {
+         e.mutable_role_changed()->set_principal(
+             s.texts().Find(ledger::v1::TEXT_KIND_PRINCIPAL, "operator:uid=0").value());
+         e.mutable_role_changed()->set_role(4);
+       },
+       "role that is none"},
+      {"identity rules without a whole hash",
+       [](auto&, Entry& e) { e.mutable_config_loaded()->set_rules_hash("short"); },
+       "wrong length"},
       {"revoking a credential that never was",
        [](auto&, Entry& e) { e.mutable_credential_revoked()->set_credential(9); },
        "never issued"},

@@ -8,6 +8,7 @@
 #include "leasehold/v1/identity.pb.h"
 #include "leasehold/v1/policy.pb.h"
 #include "server/base/status.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/entities.h"
 #include "server/leases/operations/policies.h"
 #include "server/leases/operations/secrets.h"

@@ -1,9 +1,11 @@
 #include "client/files/policy_file.h"
 
 #include <array>
+#include <cstdint>
+#include <limits>
 
+#include "client/files/policy_sections_file.h"
 #include "client/files/policy_words.h"
-#include "client/files/proto_duration.h"
 #include "client/files/text_file.h"
 #include "client/files/yaml_fields.h"
 #include "client/files/yaml_message.h"
@@ -16,69 +18,32 @@ namespace leasehold {
 namespace {
 
 // Sections of the policy language that come with a later version.
-constexpr std::array<std::string_view, 5> kLaterInPolicy = {"limits", "approval", "hours",
-                                                            "not_before", "not_after"};
-constexpr std::array<std::string_view, 1> kLaterInSubjects = {"on_behalf_of"};
-constexpr std::array<std::string_view, 3> kLaterInLease = {"max_active", "max_uses", "networks"};
-constexpr std::array<std::string_view, 4> kLaterInRule = {"tools", "operations", "statements",
-                                                          "approval"};
-
-// A word of a table as the enumeration's value.
-template <typename Enum, size_t n>
-absl::Status ReadWord(YamlFields* fields, std::string_view key,
-                      const std::array<PolicyWord<Enum>, n>& words, Enum* out) {
-  const YamlNode* node = fields->Find(key);
-  if (node == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::string text, YamlText(*node, key));
-  std::string list;
-  for (const PolicyWord<Enum>& word : words) {
-    if (word.text == text) {
-      *out = word.value;
-      return absl::OkStatus();
-    }
-    StrAppend(&list, list.empty() ? "" : " or ", word.text);
-  }
-  return YamlErrorAt(*node, StrCat(key, " is ", YamlQuoted(text), "; write ", list));
-}
-
-absl::Status ReadDuration(YamlFields* fields, std::string_view key,
-                          google::protobuf::Duration* (*mutable_field)(v1::LeaseTerms*),
-                          v1::LeaseTerms* out) {
-  const YamlNode* node = fields->Find(key);
-  if (node == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const absl::Duration duration, YamlDuration(*node, key));
-  SetProtoDuration(duration, mutable_field(out));
-  return absl::OkStatus();
-}
-
-// A key of the language that has one enforced value so far.
-absl::Status ReadOnlyValue(YamlFields* fields, std::string_view key, std::string_view enforced) {
-  const YamlNode* node = fields->Find(key);
-  if (node == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::string text, YamlText(*node, key));
-  if (text == enforced) return absl::OkStatus();
-  return YamlUnenforced(*node, StrCat(key, ": ", text));
-}
+constexpr std::array<std::string_view, 3> kLaterInLease = {"max_uses", "networks", "use_limit"};
+constexpr std::array<std::string_view, 2> kLaterInRule = {"operations", "statements"};
+constexpr uint64_t kCountMax = std::numeric_limits<uint32_t>::max();
 
 absl::Status ReadSubjects(const YamlNode& node, v1::Subjects* out) {
   ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "subjects"));
-  RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInSubjects));
   RETURN_IF_ERROR(ReadTexts(&fields, "agents", out->mutable_agents()));
   RETURN_IF_ERROR(ReadTexts(&fields, "groups", out->mutable_groups()));
+  RETURN_IF_ERROR(ReadOnBehalfOf(&fields, out));
   return fields.Finish();
 }
 
 absl::Status ReadLease(const YamlNode& node, v1::LeaseTerms* out) {
   ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "lease"));
   RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInLease));
-  RETURN_IF_ERROR(ReadDuration(
-      &fields, "ttl", [](v1::LeaseTerms* t) { return t->mutable_ttl(); }, out));
-  RETURN_IF_ERROR(ReadDuration(
-      &fields, "max_ttl", [](v1::LeaseTerms* t) { return t->mutable_max_ttl(); }, out));
+  RETURN_IF_ERROR(ReadDuration(&fields, "ttl", [out] { return out->mutable_ttl(); }));
+  RETURN_IF_ERROR(ReadDuration(&fields, "max_ttl", [out] { return out->mutable_max_ttl(); }));
   v1::Delivery delivery = v1::DELIVERY_UNSPECIFIED;
   RETURN_IF_ERROR(ReadWord(&fields, "delivery", kDeliveryWords, &delivery));
   out->set_delivery(delivery);
-  RETURN_IF_ERROR(ReadOnlyValue(&fields, "binding", "identity"));
+  uint64_t max_active = 0;
+  RETURN_IF_ERROR(ReadCount(&fields, "max_active", kCountMax, &max_active));
+  out->set_max_active(static_cast<uint32_t>(max_active));
+  v1::Binding binding = v1::BINDING_UNSPECIFIED;
+  RETURN_IF_ERROR(ReadWord(&fields, "binding", kBindingWords, &binding));
+  out->set_binding(binding);
   return fields.Finish();
 }
 
@@ -92,15 +57,15 @@ absl::Status ReadRule(const YamlNode& node, v1::AllowRule* out) {
   out->set_access(access);
   RETURN_IF_ERROR(ReadTexts(&fields, "methods", out->mutable_methods()));
   RETURN_IF_ERROR(ReadTexts(&fields, "paths", out->mutable_paths()));
+  RETURN_IF_ERROR(ReadTools(&fields, out));
   return fields.Finish();
 }
 
 absl::Status ReadPolicy(const YamlNode& node, v1::Policy* out) {
   ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "policy"));
-  RETURN_IF_ERROR(fields.RefuseUnenforced(kLaterInPolicy));
   ASSIGN_OR_RETURN(const YamlNode* name, fields.Require("name"));
   ASSIGN_OR_RETURN(*out->mutable_name(), YamlText(*name, "name"));
-  RETURN_IF_ERROR(ReadOnlyValue(&fields, "mode", "enforce"));
+  RETURN_IF_ERROR(ReadMode(&fields, out));
   v1::Effect effect = v1::EFFECT_UNSPECIFIED;
   RETURN_IF_ERROR(ReadWord(&fields, "effect", kEffectWords, &effect));
   out->set_effect(effect);
@@ -113,12 +78,12 @@ absl::Status ReadPolicy(const YamlNode& node, v1::Policy* out) {
   if (const YamlNode* lease = fields.Find("lease"); lease != nullptr) {
     RETURN_IF_ERROR(ReadLease(*lease, out->mutable_lease()));
   }
-  if (const YamlNode* allow = fields.Find("allow"); allow != nullptr) {
-    if (allow->kind != YamlNode::Kind::kList) {
-      return YamlErrorAt(*allow, "allow is not a list; write one rule an item");
-    }
-    for (const YamlNode& item : allow->items) RETURN_IF_ERROR(ReadRule(item, out->add_allow()));
-  }
+  RETURN_IF_ERROR(
+      ReadItems(&fields, "allow", "write one rule an item",
+                [out](const YamlNode& item) { return ReadRule(item, out->add_allow()); }));
+  RETURN_IF_ERROR(ReadWhen(&fields, out));
+  RETURN_IF_ERROR(ReadApproval(&fields, out));
+  RETURN_IF_ERROR(ReadLimits(&fields, out));
   return fields.Finish();
 }
 

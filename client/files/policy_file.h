@@ -17,12 +17,18 @@ namespace leasehold {
 //   version: 1
 //   policies:
 //   - name: triage-reads-github
-//     subjects: {agents: [bot, "ci/*"], groups: [support-bots]}
+//     mode: observe                         # ends at observe_until, by itself
+//     subjects: {agents: [bot, "ci/*"], groups: [support-bots],
+//                on_behalf_of: {users: ["corp:*"], groups: [staff]}}
 //     workflows: [triage, "triage/**"]
 //     secrets: [github/readonly-pat]
-//     lease: {ttl: 15m, max_ttl: 1h, delivery: brokered}
+//     when: [{days: [mon, fri], start: "08:00", end: "18:00", zone: Europe/Berlin}]
+//     lease: {ttl: 15m, max_ttl: 1h, delivery: brokered, max_active: 5, binding: identity}
+//     approval: {approvers: 2, group: oncall, valid_for: 1h, uses: 1, expires: 24h}
 //     allow:
 //     - {target: github, access: read, methods: [GET], paths: ["/repos/acme/**"]}
+//     - {target: gh-mcp, tools: [{name: get_issue, args: {/owner: {equals: acme}}}]}
+//     limits: [{by: agent, max: 60, per: 1m}, {by: secret, max: 1000, per: 24h}]
 //   - name: no-prod-from-sandbox
 //     effect: deny
 //     subjects: {groups: [sandbox]}

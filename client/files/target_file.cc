@@ -3,6 +3,7 @@
 #include <array>
 #include <unordered_set>
 
+#include "client/files/policy_words.h"
 #include "client/files/proto_duration.h"
 #include "client/files/text_file.h"
 #include "client/files/yaml_fields.h"
@@ -88,6 +89,9 @@ absl::Status ReadTarget(const YamlNode& node, std::string_view folder, v1::Targe
     RETURN_IF_ERROR(ReadReadRule(*read, out->mutable_read()));
   }
   RETURN_IF_ERROR(ReadTexts(&fields, "allow_cidrs", out->mutable_allow_cidrs()));
+  v1::RecordMode record = v1::RECORD_MODE_UNSPECIFIED;
+  RETURN_IF_ERROR(ReadWord(&fields, "record", kRecordWords, &record));
+  out->set_record(record);
   if (const YamlNode* timeout = fields.Find("timeout"); timeout != nullptr) {
     ASSIGN_OR_RETURN(const absl::Duration duration, YamlDuration(*timeout, "timeout"));
     SetProtoDuration(duration, out->mutable_timeout());

@@ -228,6 +228,11 @@ absl::StatusOr<std::shared_ptr<const CompiledPolicies>> CompiledPolicies::Compil
                    StrCat("policy ", policy.name, ": the lists up to here have more than ",
                           kSetEntriesMax, " entries, the most that one set may have"));
     }
+    if (budget.expressions > kSetExpressionsMax) {
+      return Error(Reason::kInvalidArgument,
+                   StrCat("policy ", policy.name, ": the set has more than ", kSetExpressionsMax,
+                          " matches expressions up to here, the most that one set may have"));
+    }
     policies.push_back(std::move(policy));
   }
   return std::shared_ptr<const CompiledPolicies>(

@@ -149,6 +149,29 @@ absl::Status CompileTerms(const v1::LeaseTerms& terms, CompiledPolicy* out) {
   }
 }
 
+absl::Status CompileTools(const v1::AllowRule& rule, const std::string& key, SetBudget* budget,
+                          CompiledRule* out) {
+  const auto count = static_cast<size_t>(rule.tools_size());
+  if (count > kListEntriesMax) {
+    return Refuse(key,
+                  StrCat("has ", count, " entries; at most ", kListEntriesMax, " are allowed"));
+  }
+  if (count > 0 && (!out->methods.empty() || !out->paths.empty())) {
+    return Refuse(key, "stands beside methods or paths, which calls of tools do not have");
+  }
+  for (int i = 0; i < rule.tools_size(); ++i) {
+    const v1::ToolRule& tool = rule.tools(i);
+    ASSIGN_OR_RETURN(CompiledTool compiled,
+                     CompiledTool::Compile(tool, StrCat(key, "[", i, "]"), &budget->expressions));
+    out->tools.push_back(std::move(compiled));
+    budget->entries += 1 + static_cast<size_t>(tool.args_size());
+    for (const auto& [pointer, condition] : tool.args()) {
+      budget->entries += static_cast<size_t>(condition.one_of_size());
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<CompiledRule> CompileRule(const v1::AllowRule& rule, int position,
                                          SetBudget* budget) {
   CompiledRule out;
@@ -178,9 +201,7 @@ absl::StatusOr<CompiledRule> CompileRule(const v1::AllowRule& rule, int position
     out.methods.push_back(rule.methods(i));
   }
   RETURN_IF_ERROR(CompilePatterns(rule.paths(), key("paths"), budget, &out.paths));
-  if (!rule.tools().empty()) {
-    return Refuse(key("tools"), "is not enforced by this version, so it is refused, not ignored");
-  }
+  RETURN_IF_ERROR(CompileTools(rule, key("tools"), budget, &out));
   return out;
 }
 

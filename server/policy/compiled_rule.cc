@@ -23,6 +23,21 @@ std::string MethodHint(std::string_view policy, const CompiledRule& rule) {
   return hint + " only";
 }
 
+// The attempt of a rule that is about this target and calls of tools. The first tool that allows
+// counts, else the first of those that came nearest.
+RuleAttempt TryTools(const CompiledRule& rule, const UseQuery& query) {
+  RuleAttempt best{Stage::kPath, &rule, {}};
+  for (const CompiledTool& tool : rule.tools) {
+    if (!tool.NameMatches(query.tool)) continue;
+    const Stage stage = !tool.ArgumentsHold(query.arguments) ? Stage::kMethod
+                        : rule.reads_only && !query.is_read  ? Stage::kAccess
+                                                             : Stage::kAllowed;
+    if (stage > best.stage) best = {stage, &rule, tool.name};
+    if (stage == Stage::kAllowed) break;
+  }
+  return best;
+}
+
 }  // namespace
 
 UseFacts::UseFacts(const UseQuery& q)
@@ -34,7 +49,8 @@ UseFacts::UseFacts(const UseQuery& q)
 RuleAttempt TryRule(const CompiledRule& rule, const UseFacts& facts) {
   const UseQuery& query = facts.query;
   if (rule.target != query.target) return {Stage::kTarget, &rule, {}};
-  if (facts.tool_call) return {Stage::kKind, &rule, {}};
+  if (facts.tool_call == rule.tools.empty()) return {Stage::kKind, &rule, {}};
+  if (facts.tool_call) return TryTools(rule, query);
   if (!facts.canonical_path) return {Stage::kPath, &rule, {}};
   std::string_view pattern;
   if (!rule.paths.empty()) {
@@ -64,9 +80,11 @@ std::string RuleHint(std::string_view policy, const RuleAttempt& attempt, const 
       return StrCat(
           who, facts.tool_call ? " allows no calls of tools there" : " allows calls of tools only");
     case Stage::kPath:
+      if (facts.tool_call) return StrCat(who, " does not allow this tool");
       if (!facts.canonical_path) return StrCat("the path ", PathOffence(facts.query.path));
       return StrCat(who, " does not allow this path");
     case Stage::kMethod:
+      if (facts.tool_call) return StrCat(who, " does not allow these arguments");
       return MethodHint(policy, *attempt.rule);
     case Stage::kAccess:
       return StrCat(who, " allows reads only");

@@ -7,6 +7,7 @@
 
 #include "server/policy/decision.h"
 #include "server/policy/http_path.h"
+#include "server/policy/tool_rule.h"
 
 namespace leasehold {
 
@@ -17,6 +18,7 @@ struct CompiledRule {
   bool reads_only = false;
   std::vector<std::string> methods;  // empty = every method
   std::vector<PathPattern> paths;    // empty = every path
+  std::vector<CompiledTool> tools;   // not empty: about calls of tools alone
 };
 
 // What is asked of every rule, looked at once and not once a rule.

@@ -52,6 +52,17 @@ inline constexpr absl::Duration kApprovalTimeMax = absl::Hours(30 * 24);
 inline constexpr absl::Duration kApprovalValidDefault = absl::Hours(1);
 inline constexpr absl::Duration kApprovalExpiresDefault = absl::Hours(24);
 
+// MCP asks for at most 128; the pattern is recorded in a Text.
+inline constexpr size_t kToolNameBytesMax = 256;
+inline constexpr size_t kToolArgsMax = 32;
+// An expression that is longer is read by nobody.
+inline constexpr size_t kExpressionBytesMax = 512;
+// Instructions: bounds what one match costs, a step an instruction and byte at worst.
+inline constexpr int kExpressionProgramMax = 1'000;
+// What RE2 may take for one, mostly while matching; with the number of them, 64 MiB a set.
+inline constexpr int kExpressionMemoryBytes = 64 * 1024;
+inline constexpr size_t kSetExpressionsMax = 1'000;
+
 // Long enough to see a month's work; a policy that is never enforced is none.
 inline constexpr absl::Duration kObserveMax = absl::Hours(30 * 24);
 

@@ -31,18 +31,48 @@ policies:
   subjects: {groups: [sandbox]}
   secrets: ["prod/**"]
 - {name: humans, effect: allow, subjects: {agents: [a]}, secrets: [s], lease: {delivery: revealed}}
+- name: everything-else
+  mode: observe
+  observe_until: 2030-12-31T23:59:59.5Z
+  subjects: {agents: [a], on_behalf_of: {users: ["corp:*"], groups: [staff]}}
+  secrets: [s]
+  when: [{days: [mon, fri], start: "08:00", end: "18:00", zone: Europe/Berlin}, {zone: UTC}]
+  lease: {max_active: 5, binding: os_user}
+  approval: {approvers: 2, group: oncall, valid_for: 1h, uses: 3, expires: 1d}
+  limits: [{by: agent, max: 60, per: 1m}, {by: policy, max: 1000, per: 1d}]
+  allow:
+  - target: gh-mcp
+    tools:
+    - {name: get_issue, args: {/owner: {equals: acme}, /n: {one_of: [1, "2"]}}}
+    - {name: "list_*", args: {"": {prefix: a}, /b: {matches: "x+"}}}
 )";
 
 const char* const kMessage = R"(
-  policies { name: "triage-reads-github" subjects { groups: "support-bots" agents: "ci/*" }
+  policies { name: "triage-reads-github" mode: MODE_ENFORCE subjects { groups: "support-bots" agents: "ci/*" }
     workflows: ["triage", "triage/**"] secrets: "github/readonly-pat"
-    lease { ttl { seconds: 900 } max_ttl { seconds: 5400 } delivery: DELIVERY_BROKERED }
+    lease { ttl { seconds: 900 } max_ttl { seconds: 5400 } delivery: DELIVERY_BROKERED
+      binding: BINDING_IDENTITY }
     allow { target: "github" access: ACCESS_READ methods: "GET" paths: "/repos/acme/**" }
     allow { target: "gitlab" access: ACCESS_WRITE } }
   policies { name: "no-prod-from-sandbox" effect: EFFECT_DENY subjects { groups: "sandbox" }
     secrets: "prod/**" }
   policies { name: "humans" effect: EFFECT_ALLOW subjects { agents: "a" } secrets: "s"
-    lease { delivery: DELIVERY_REVEALED } })";
+    lease { delivery: DELIVERY_REVEALED } }
+  policies { name: "everything-else" mode: MODE_OBSERVE
+    observe_until { seconds: 1924991999 nanos: 500000000 }
+    subjects { agents: "a" on_behalf_of { users: "corp:*" groups: "staff" } } secrets: "s"
+    when { days: ["mon", "fri"] start: "08:00" end: "18:00" zone: "Europe/Berlin" }
+    when { zone: "UTC" }
+    lease { max_active: 5 binding: BINDING_OS_USER }
+    approval { approvers: 2 group: "oncall" valid_for { seconds: 3600 } uses: 3
+      expires { seconds: 86400 } }
+    limits { by: BY_AGENT max: 60 per { seconds: 60 } }
+    limits { by: BY_POLICY max: 1000 per { seconds: 86400 } }
+    allow { target: "gh-mcp"
+      tools { name: "get_issue" args { key: "/owner" value { equals: "acme" } }
+        args { key: "/n" value { one_of: ["1", "2"] } } }
+      tools { name: "list_*" args { key: "" value { prefix: "a" } }
+        args { key: "/b" value { matches: "x+" } } } } })";
 
 void CheckIsMessage(const v1::PolicySet& set) {
   v1::PolicySet expected;
@@ -134,7 +164,35 @@ TEST_CASE("what is wrong with a policy is said with its place", "[files][policy]
       {"lease: {ttl: 15m, max_ttl: forever}", "max_ttl is not a duration"},
       {"lease: {ttl: [15m]}", "ttl is a list or map"},
       {"lease: {delivery: BROKERED}", "delivery is `BROKERED`; write brokered or revealed"},
-      {"lease: {tll: 15m}", "lease has no key `tll`; its keys are ttl, max_ttl, delivery, binding"},
+      {"lease: {tll: 15m}", "lease has no key `tll`; its keys are ttl, max_ttl"},
+      {"lease: {max_active: 0}", "p.yaml:6:23: max_active is `0`; write a number from 1 to"},
+      {"lease: {max_active: 1e3}", "max_active is `1e3`; write a number from 1 to"},
+      {"lease: {max_active: -1}", "max_active is `-1`; write a number from 1 to"},
+      {"lease: {max_active: 4294967296}", "max_active is `4294967296`; write a number from 1 to"},
+      {"lease: {binding: cert}", "binding is `cert`; write identity, certificate or os_user"},
+      {"mode: audit", "mode is `audit`; write enforce or observe"},
+      {"observe_until: tomorrow", "observe_until is `tomorrow`; write a time such as"},
+      {"observe_until: 2030-12-31", "observe_until is `2030-12-31`; write a time such as"},
+      {"observe_until: infinite-future", "write a time such as"},
+      {"limits: {by: agent}", "limits is not a list; write one limit an item"},
+      {"limits: [{by: agent, max: 1}]", "p.yaml:6:12: an item of limits has no `per`"},
+      {"limits: [{max: 1, per: 1m}]", "an item of limits has no `by`"},
+      {"limits: [{by: all, max: 1, per: 1m}]", "by is `all`; write agent, secret, workflow, user"},
+      {"limits: [{by: agent, max: many, per: 1m}]", "max is `many`; write a number from 1 to"},
+      {"limits: [{by: agent, max: 1, per: 60}]", "per is not a duration"},
+      {"approval: [oncall]", "approval is not a map"},
+      {"approval: {approvers: 1}", "approval has no `group`"},
+      {"approval: {group: g, by: x}", "approval has no key `by`; its keys are approvers, group"},
+      {"when: {zone: UTC}", "when is not a list; write one window an item"},
+      {"when: [{start: \"08:00\"}]", "an item of when has no `zone`"},
+      {"when: [{zone: UTC, hours: 8-18}]", "an item of when has no key `hours`"},
+      {"allow: [{target: t, tools: [get_issue]}]", "an item of tools is not a map"},
+      {"allow: [{target: t, tools: [{args: {}}]}]", "an item of tools has no `name`"},
+      {"allow: [{target: t, tools: [{name: x, args: [/a]}]}]", "args is not a map"},
+      {"allow: [{target: t, tools: [{name: x, args: {/a: b}}]}]",
+       "p.yaml:6:50: a condition of args is not a map"},
+      {"allow: [{target: t, tools: [{name: x, args: {/a: {like: b}}}]}]",
+       "a condition of args has no key `like`; its keys are equals, one_of, prefix, matches"},
       {"allow: {target: t}", "allow is not a list"},
       {"allow: [{}]", "an item of allow has no `target`"},
       {"allow: [t]", "an item of allow is not a map"},
@@ -160,13 +218,7 @@ TEST_CASE("what this version does not enforce is refused, not ignored", "[files]
     const char* quoted;
   };
   const Row row = GENERATE(values<Row>({
-      {"mode: observe", "`mode: observe`"},
-      {"limits: [{by: agent, max: 60, per: 1m}]", "`limits`"},
-      {"approval: {by: [security]}", "`approval`"},
-      {"hours: []", "`hours`"},
-      {"lease: {max_active: 5}", "`max_active`"},
-      {"lease: {binding: certificate}", "`binding: certificate`"},
-      {"allow: [{target: t, tools: [{name: x}]}]", "`tools`"},
+      {"lease: {max_uses: 5}", "`max_uses`"},
       {"allow: [{target: t, operations: [x]}]", "`operations`"},
       {"allow: [{target: t, statements: [x]}]", "`statements`"},
   }));
@@ -175,9 +227,39 @@ TEST_CASE("what this version does not enforce is refused, not ignored", "[files]
       StrCat(row.quoted, " is not enforced by this version, so it is refused rather than ignored"));
 }
 
-TEST_CASE("subjects that this version cannot see are refused", "[files][policy]") {
-  CheckRefused("version: 1\npolicies:\n- {name: a, secrets: [s], subjects: {on_behalf_of: [x]}}\n",
-               "`on_behalf_of` is not enforced by this version");
+TEST_CASE("users are a map of lists", "[files][policy]") {
+  const auto with = [](const std::string& users) {
+    return StrCat("version: 1\npolicies:\n- {name: a, secrets: [s], subjects: {agents: [a], ",
+                  "on_behalf_of: ", users, "}}\n");
+  };
+  CheckRefused(with("[x]"), "on_behalf_of is not a map");
+  CheckRefused(with("{users: x}"), "users is not a list");
+  CheckRefused(with("{people: [x]}"),
+               "p.yaml:3:73: on_behalf_of has no key `people`; its keys are users, groups");
+}
+
+// Files that are made to hurt. Each is refused with one sentence, and soon.
+TEST_CASE("a file that is made to hurt is refused", "[files][policy]") {
+  SECTION("nested ten thousand deep") {
+    CheckRefused(StrCat("version: 1\npolicies: ", std::string(10'000, '['), "\n"),
+                 "this is nested deeper than 32 levels");
+    CheckRefused(StrCat("version: 1\npolicies: ", std::string(10'000, '{'), "\n"), "");
+    std::string deep = "version: 1\npolicies:\n";
+    for (int i = 0; i < 1'000; ++i) deep += std::string(static_cast<size_t>(i), ' ') + "- a:\n";
+    CheckRefused(deep, "this is nested deeper than 32 levels");
+  }
+  SECTION("a billion laughs") {
+    std::string laughs = "a0: &a0 [lol]\n";
+    for (int i = 1; i < 10; ++i) {
+      StrAppend(&laughs, "a", i, ": &a", i, " [");
+      for (int j = 0; j < 9; ++j) StrAppend(&laughs, "*a", i - 1, ", ");
+      laughs += "]\n";
+    }
+    CheckRefused(laughs, "p.yaml:1:5: an anchor is refused");
+  }
+  SECTION("a merge key") {
+    CheckRefused("version: 1\n<<: *base\npolicies: []\n", "an alias is refused");
+  }
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ class Server::Impl {
         gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
         revocation_gate_(authenticator_,
                          [this](const CallReport& report) { telemetry_->Called(report); }),
-        revocations_(authority_,
+        revocations_(authority_, *opened_.store,
                      [this](std::string_view selector, absl::Duration took) {
                        telemetry_->Revoked(selector, took);
                      }),
@@ -214,7 +214,9 @@ absl::Status Server::Impl::RevokeAtStart() {
   authority_.Submit<uint64_t>(
       Urgency::kUrgent,
       [&](Transaction& tx) {
-        return Revoke(tx, {.principal = operator_at_start, .reason = *config_.revoke_all_at_start});
+        return Revoke(tx, {.principal = operator_at_start,
+                           .selector = {.all = true},
+                           .reason = *config_.revoke_all_at_start});
       },
       [&](absl::StatusOr<uint64_t> result) { number = std::move(result); });
   committer_->Commit();

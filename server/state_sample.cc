@@ -20,7 +20,7 @@ StateSampler::Ends StateSampler::CountEnds(UnixMillis now) const {
   CountLeases(
       committer_.published(), NewestLease(committer_.published()),
       [&](const State& state, const Lease& lease) {
-        const Revocation* mark = state.watermarks().Covering(lease);
+        const Revocation* mark = state.RevocationOf(lease);
         if (state.CheckLease(lease, now).ok()) {
           ++ends.active;
         } else if (lease.released) {

@@ -20,6 +20,7 @@ Command LogoutCommand();
 Command PolicyCommand();
 Command ReadCommand();
 Command ResumeCommand();
+Command RevocationCommand();
 Command RevokeCommand();
 Command SecretCommand();
 Command ServerCommand();

@@ -65,9 +65,10 @@ Command RootCommand() {
                 {.name = "no-color", .help = "no colour, on a terminal either"}},
       .examples = {"leasehold server status", "leasehold usage", "leasehold secret put --help"},
       .commands = {UsageCommand(), ReadCommand(), RevokeCommand(), ResumeCommand(), HoldCommand(),
-                   LoginCommand(), LogoutCommand(), WhoamiCommand(), SecretCommand(),
-                   AgentCommand(), GroupCommand(), TargetCommand(), PolicyCommand(), LeaseCommand(),
-                   LedgerCommand(), ServerCommand(), DoctorCommand(), VersionCommand()},
+                   RevocationCommand(), LoginCommand(), LogoutCommand(), WhoamiCommand(),
+                   SecretCommand(), AgentCommand(), GroupCommand(), TargetCommand(),
+                   PolicyCommand(), LeaseCommand(), LedgerCommand(), ServerCommand(),
+                   DoctorCommand(), VersionCommand()},
   };
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 // "secret name" for "secrets/".
 std::string Called(std::string_view collection) {
+  if (collection == "policies/") return "policy name";
   return StrCat(collection.substr(0, collection.size() - 2), " name");
 }
 

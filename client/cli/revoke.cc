@@ -4,11 +4,13 @@
 
 #include "absl/time/clock.h"
 #include "client/cli/commands.h"
-#include "client/cli/counted.h"
+#include "client/cli/revocation_text.h"
 #include "client/cli/selector.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
+#include "client/cli/terminal/time_text.h"
+#include "client/cli/time_argument.h"
 #include "leasehold/v1/revocation.grpc.pb.h"
 #include "leasehold/v1/selector.pb.h"
 #include "server/base/crypto_bytes.h"
@@ -36,15 +38,6 @@ v1::Revocation WithCount(Connection& server, v1::Revocation revocation) {
   return revocation;
 }
 
-std::string RevocationText(const v1::Revocation& revocation, bool dry_run) {
-  const std::string what = SelectorText(revocation.selector());
-  const std::string count = revocation.counted() ? Counted(revocation.covered_leases(), "lease")
-                                                 : std::string("leases are still being counted");
-  if (dry_run) return StrCat(what, ": would revoke ", count, "\n");
-  return StrCat(what, ": revoked, ", count, revocation.hold() ? "; held" : "", " (",
-                revocation.name(), ", entry ", revocation.index(), ")\n");
-}
-
 absl::StatusOr<v1::Revocation> RevokeOne(Session& session, Connection& server,
                                          const v1::Selector& selector) {
   v1::RevokeRequest request;
@@ -52,6 +45,10 @@ absl::StatusOr<v1::Revocation> RevokeOne(Session& session, Connection& server,
   request.set_reason(session.args().Get("reason").value_or(""));
   request.set_dry_run(session.args().Has("dry-run"));
   request.set_leases_only(session.args().Has("leases-only"));
+  if (const auto before = session.args().Get("issued-before")) {
+    ASSIGN_OR_RETURN(const absl::Time time, ParsePast(*before, "issued-before", absl::Now()));
+    *request.mutable_issued_before() = TimestampOf(time);
+  }
   if (!request.dry_run()) {
     uint8_t id[16];
     RandomBytes(id);
@@ -88,7 +85,7 @@ absl::StatusOr<ExitStatus> Revoke(Session& session) {
       continue;
     }
     list.Append(MessageJson(*revocation));
-    human.append(RevocationText(*revocation, session.args().Has("dry-run")));
+    human.append(RevocationLines(*revocation, session.args().Has("dry-run")));
   }
   session.console().Answer(Json::Object().Set("revocations", std::move(list)), human);
   RETURN_IF_ERROR(failed);
@@ -106,16 +103,26 @@ Command RevokeCommand() {
           "held:\n"
           "no new leases until `leasehold resume` (--leases-only leaves that out). A flag that "
           "repeats\n"
-          "is one revocation each. A name without leases is fine and says 0 leases.",
+          "is one revocation each; different flags select what they have in common, and hold "
+          "nothing.\n"
+          "A name without leases is fine and says 0 leases. `leasehold revocation show N` tells "
+          "more:\n"
+          "the last use, streams that were cut, and revealed values that want rotation.",
       .positionals = {{.name = "LEASE",
                        .help = "a lease, as `leasehold lease list` shows it",
                        .count = Positional::Count::kAny}},
       .flags = SelectorFlags(),
       .examples = {"leasehold revoke --agent demo-bot --dry-run",
                    "leasehold revoke --agent demo-bot --reason 'acts strangely'",
-                   "leasehold revoke --secret demo/pat --leases-only --reason rotated"},
+                   "leasehold revoke --secret demo/pat --leases-only --reason rotated",
+                   "leasehold revoke --agent demo-bot --secret demo/pat --reason 'only there'",
+                   "leasehold revoke --all --issued-before 30d --dry-run"},
       .run = Revoke,
   };
+  for (Flag& flag : MoreSelectorFlags()) revoke.flags.push_back(std::move(flag));
+  revoke.flags.push_back({.name = "issued-before",
+                          .value = "TIME",
+                          .help = "only leases issued before (30d ago, RFC 3339); holds nothing"});
   revoke.flags.push_back(
       {.name = "all", .help = "every lease of this server; sets no hold, new ones may be taken"});
   revoke.flags.push_back({.name = "reason", .value = "TEXT", .help = "why; stands in the ledger"});

@@ -15,15 +15,19 @@ namespace v1 {
 class Selector;
 }  // namespace v1
 
-// --agent, --secret, --workflow. A command may declare --all beside them.
+// --agent, --group, --user, --secret, --workflow: what can be held. A command may declare --all
+// beside them.
 std::vector<Flag> SelectorFlags();
+// --policy, --credential, --run: what can be revoked beside that.
+std::vector<Flag> MoreSelectorFlags();
 
-// What was selected: one selector for every value of the flags (--agent a --agent b: two) and one
-// for every lease that is named. Usage error where nothing is selected, where flags of different
-// kinds stand together, or --all stands with something else.
+// What was selected: one selector for every value of a flag (--agent a --agent b: two), for every
+// combination of the values of different flags (--agent a --secret s: one, of what they have in
+// common), and for every lease that is named. Usage error where nothing is selected, or where
+// --all or a lease stands with something else.
 absl::StatusOr<std::vector<v1::Selector>> SelectorsTyped(Session& session);
 
-// "agents/a", "leases/...", "every lease"; "agents/a with secrets/s" of a server that knows such.
+// "agents/a", "leases/...", "every lease"; "agents/a with secrets/s".
 std::string SelectorText(const v1::Selector& selector);
 
 // As WithNearName, for whichever name of `selector` does not exist.

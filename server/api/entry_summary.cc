@@ -50,10 +50,7 @@ std::string SelectorWords(const State& state, const ledger::v1::Selector& proto)
   if (!selector.has_value()) {
     return "a selector of a later version";
   }
-  v1::Selector names;
-  SelectorToProto(state, *selector, &names);
-  return names.all() ? "everything"
-                     : StrCat(names.lease(), names.agent(), names.secret(), names.workflow());
+  return SelectorWords(state, *selector);
 }
 
 std::string Issued(const State& state, UnixMillis start, const ledger::v1::LeaseIssued& issued) {
@@ -105,8 +102,11 @@ std::string Refusals(UnixMillis start, const ledger::v1::RefusalsSummarized& ref
   return line;
 }
 
-std::string Revoked(const State& state, const ledger::v1::Revoked& revoked) {
+std::string Revoked(const State& state, UnixMillis start, const ledger::v1::Revoked& revoked) {
   return StrCat("revocation ", revoked.number(), " of ", SelectorWords(state, revoked.selector()),
+                revoked.issued_before_ms() == 0
+                    ? ""
+                    : StrCat(" issued before ", When(start, revoked.issued_before_ms())),
                 " through lease ", revoked.through(), revoked.hold() ? ", with a hold" : "",
                 Because(state, revoked.reason()));
 }
@@ -165,7 +165,7 @@ std::string_view WordFor(ledger::v1::CredentialKind kind) {
 std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis start) {
   switch (entry.kind_case()) {
     case Entry::kRevoked:
-      return Revoked(state, entry.revoked());
+      return Revoked(state, start, entry.revoked());
     case Entry::kHoldSet:
       return StrCat("no new leases for ", SelectorWords(state, entry.hold_set().selector()),
                     Because(state, entry.hold_set().reason()));

@@ -70,60 +70,6 @@ std::string VersionName(std::string_view secret, VersionNumber number) {
   return StrCat("secrets/", secret, kVersions, number.value());
 }
 
-absl::StatusOr<SelectorNames> ParseSelector(const v1::Selector& selector) {
-  int set = (selector.all() ? 1 : 0) + (selector.lease().empty() ? 0 : 1) +
-            (selector.agent().empty() ? 0 : 1) + (selector.secret().empty() ? 0 : 1) +
-            (selector.workflow().empty() ? 0 : 1);
-  if (set != 1) {
-    return Error(Reason::kInvalidArgument,
-                 set == 0 ? "the selector names nothing: set lease, agent, secret, workflow or all"
-                          : "the selector has several fields; this version takes one at a time");
-  }
-  SelectorNames names;
-  if (!selector.lease().empty()) {
-    ASSIGN_OR_RETURN(LeaseId lease, ParseLeaseName(selector.lease()));
-    names.kind = Selector::Kind::kLease;
-    names.epoch = lease.epoch;
-    names.lease = lease.number;
-  } else if (!selector.agent().empty()) {
-    ASSIGN_OR_RETURN(Name name, Name::ParseResource(selector.agent(), "agents/"));
-    names.kind = Selector::Kind::kAgent;
-    names.name = name.value();
-  } else if (!selector.secret().empty()) {
-    ASSIGN_OR_RETURN(Name name, Name::ParseResource(selector.secret(), "secrets/"));
-    names.kind = Selector::Kind::kSecret;
-    names.name = name.value();
-  } else if (!selector.workflow().empty()) {
-    ASSIGN_OR_RETURN(Name name, Name::ParseResource(selector.workflow(), "workflows/"));
-    names.kind = Selector::Kind::kWorkflow;
-    names.name = name.value();
-  }
-  return names;
-}
-
-void SelectorToProto(const State& state, const Selector& selector, v1::Selector* proto) {
-  switch (selector.kind()) {
-    case Selector::Kind::kAll:
-      proto->set_all(true);
-      return;
-    case Selector::Kind::kLease: {
-      const Lease* lease = state.leases().Find(LeaseNumber(selector.id()));
-      proto->set_lease(LeaseName(lease == nullptr ? state.epoch() : state.EpochOf(*lease),
-                                 LeaseNumber(selector.id())));
-      return;
-    }
-    case Selector::Kind::kAgent:
-      proto->set_agent(StrCat("agents/", state.entities().Find(EntityUid(selector.id()))->name));
-      return;
-    case Selector::Kind::kSecret:
-      proto->set_secret(StrCat("secrets/", state.entities().Find(EntityUid(selector.id()))->name));
-      return;
-    case Selector::Kind::kWorkflow:
-      proto->set_workflow(StrCat("workflows/", state.texts().Get(TextId(selector.id()))));
-      return;
-  }
-}
-
 void ToProto(UnixMillis time, google::protobuf::Timestamp* proto) {
   proto->set_seconds(time.value() / 1000);
   proto->set_nanos(static_cast<int32_t>(time.value() % 1000 * 1'000'000));

@@ -36,10 +36,13 @@ std::string VersionName(std::string_view secret, VersionNumber number);
 
 std::string HexId(uint64_t id);  // 16 digits
 
-// Exactly one field must be set.
+// At least one field must be set, with `all` no other. INVALID_ARGUMENT names the field that is not
+// well formed.
 absl::StatusOr<SelectorNames> ParseSelector(const v1::Selector& selector);
 // By names; of deleted things too.
 void SelectorToProto(const State& state, const Selector& selector, v1::Selector* proto);
+// "agents/bot with secrets/db/login", for people.
+std::string SelectorWords(const State& state, const Selector& selector);
 
 void ToProto(UnixMillis time, google::protobuf::Timestamp* proto);
 void ToProto(absl::Duration duration, google::protobuf::Duration* proto);

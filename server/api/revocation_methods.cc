@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -9,8 +10,9 @@
 #include "server/base/name.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
-#include "server/leases/active_leases.h"
 #include "server/leases/operations/revoke.h"
+#include "server/leases/revocation_count.h"
+#include "server/ledger/entry_codec.h"
 
 namespace leasehold {
 namespace {
@@ -20,43 +22,8 @@ constexpr size_t kRequestIdBytesMax = 128;
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 
-// The epoch in which the entry at `index` was written.
-Epoch EpochAt(const State& state, LogIndex index) {
-  Epoch epoch;
-  for (const EpochInfo& info : state.epochs()) {
-    if (info.first_index <= index) {
-      epoch = info.epoch;
-    }
-  }
-  return epoch;
-}
-
-// How many leases the revocation ended: those that it covers, that were not over by then, and that
-// nothing before it had ended. A lease that cannot be used is neither renewed nor released, so what
-// is known of it now held at that moment too.
-uint64_t CountEnded(const PublishedState& published, const Revocation& revocation) {
-  Watermarks earlier = published.Read([&](const PublishedState::View& view) {
-    Watermarks marks;
-    for (const Revocation& mark : view.state.watermarks().All()) {
-      if (mark.number == 0 && mark.index < revocation.index) {
-        marks.Raise(mark);  // the clock's
-      }
-    }
-    for (const Revocation& other : view.state.revocations()) {
-      if (other.index < revocation.index) {
-        marks.Raise(other);
-      }
-    }
-    return marks;
-  });
-  return CountLeases(published, revocation.through, [&](const State& state, const Lease& lease) {
-    return revocation.selector.Matches(lease) && !lease.released &&
-           revocation.time < lease.expire_time && earlier.Covering(lease) == nullptr &&
-           state.epochs()[lease.epoch_ordinal].epoch == EpochAt(state, revocation.index);
-  });
-}
-
-std::string_view SelectorWord(Selector::Kind kind) {
+// A label of leasehold_revocations_total: a closed set.
+std::string_view KindWord(Selector::Kind kind) {
   switch (kind) {
     case Selector::Kind::kAll:
       return "all";
@@ -68,6 +35,26 @@ std::string_view SelectorWord(Selector::Kind kind) {
       return "secret";
     case Selector::Kind::kWorkflow:
       return "workflow";
+    case Selector::Kind::kUser:
+      return "user";
+    case Selector::Kind::kGroup:
+      return "group";
+    case Selector::Kind::kVersion:
+      return "version";
+    case Selector::Kind::kPolicy:
+      return "policy";
+    case Selector::Kind::kCredential:
+      return "credential";
+    case Selector::Kind::kRun:
+      return "run";
+    case Selector::Kind::kAgentSecret:
+      return "agent_secret";
+    case Selector::Kind::kAgentWorkflow:
+      return "agent_workflow";
+    case Selector::Kind::kSecretWorkflow:
+      return "secret_workflow";
+    case Selector::Kind::kCombination:
+      return "combination";
   }
   return "other";
 }
@@ -82,7 +69,32 @@ v1::Revocation Describe(const State& state, const Revocation& revocation) {
   proto.set_hold(revocation.hold);
   ToProto(revocation.time, proto.mutable_create_time());
   proto.set_actor(std::string(state.texts().Get(revocation.actor)));
+  proto.set_listed(revocation.selector.kind() == Selector::Kind::kCombination);
+  if (!revocation.issued_before.empty()) {
+    ToProto(revocation.issued_before, proto.mutable_issued_before());
+  }
   return proto;
+}
+
+absl::StatusOr<UnixMillis> ParseIssuedBefore(const v1::RevokeRequest& request) {
+  return request.has_issued_before() ? FromProto(request.issued_before(), "issued_before")
+                                     : absl::StatusOr<UnixMillis>(UnixMillis());
+}
+
+// "revocations/{number}" of one that may exist.
+absl::StatusOr<uint64_t> ParseRevocationName(std::string_view name) {
+  uint64_t number = 0;
+  if (name.starts_with(kRevocations)) {
+    name.remove_prefix(kRevocations.size());
+    auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc() || end != name.data() + name.size()) {
+      number = 0;
+    }
+  }
+  if (number == 0) {
+    return Error(Reason::kInvalidArgument, "a revocation is named revocations/{number}");
+  }
+  return number;
 }
 
 // A page token of holds is the index of the last one shown.
@@ -107,6 +119,7 @@ void RevocationMethods::Revoke(const Principal& principal, const v1::RevokeReque
     RevokeRequest parsed{
         .principal = principal, .reason = request.reason(), .leases_only = request.leases_only()};
     ASSIGN_OR_RETURN(parsed.selector, ParseSelector(request.selector()));
+    ASSIGN_OR_RETURN(parsed.issued_before, ParseIssuedBefore(request));
     if (request.reason().empty()) {
       return Error(Reason::kInvalidArgument, "reason is required: say why, for those who read it");
     }
@@ -127,58 +140,49 @@ void RevocationMethods::Revoke(const Principal& principal, const v1::RevokeReque
   authority_.Submit<uint64_t>(
       Urgency::kUrgent,
       [parsed = *parsed](Transaction& tx) { return leasehold::Revoke(tx, parsed); },
-      [this, word = SelectorWord(parsed->selector.kind), start = absl::Now(),
-       done = std::move(done)](absl::StatusOr<uint64_t> number) mutable {
+      [this, start = absl::Now(), done = std::move(done)](absl::StatusOr<uint64_t> number) mutable {
         if (!number.ok()) {
           std::move(done)(number.status());
           return;
         }
-        observer_(word, absl::Now() - start);
-        std::move(done)(authority_.published().Read([&](const PublishedState::View& view) {
-          return Describe(view.state, view.state.revocations()[*number - 1]);
-        }));
+        Selector::Kind kind = Selector::Kind::kAll;
+        v1::Revocation answer = authority_.published().Read([&](const PublishedState::View& view) {
+          const Revocation& revocation = view.state.revocations()[*number - 1];
+          kind = revocation.selector.kind();
+          return Describe(view.state, revocation);
+        });
+        observer_(KindWord(kind), absl::Now() - start);
+        std::move(done)(std::move(answer));
       });
 }
 
 absl::StatusOr<v1::Revocation> RevocationMethods::DryRun(const v1::RevokeRequest& request) {
   ASSIGN_OR_RETURN(SelectorNames names, ParseSelector(request.selector()));
-  UnixMillis now = authority_.Now();
+  ASSIGN_OR_RETURN(UnixMillis issued_before, ParseIssuedBefore(request));
   v1::Revocation dry;
-  dry.set_reason(request.reason());
-  absl::StatusOr<Selector> selector =
-      authority_.published().Read([&](const PublishedState::View& view) {
-        absl::StatusOr<Selector> found = ResolveSelector(view.state, names);
-        if (found.ok()) {
-          SelectorToProto(view.state, *found, dry.mutable_selector());
-        }
-        return found;
+  absl::StatusOr<Revocation> would = authority_.published().Read(
+      [&](const PublishedState::View& view) -> absl::StatusOr<Revocation> {
+        ASSIGN_OR_RETURN(Selector selector, ResolveSelector(view.state, names));
+        Revocation revocation = RevocationNow(view.state, selector, issued_before);
+        revocation.hold = selector.CanHold() && !request.leases_only() && issued_before.empty();
+        dry = Describe(view.state, revocation);
+        return revocation;
       });
-  RETURN_IF_ERROR(selector.status());
-  LeaseNumber through = NewestLease(authority_.published());
-  dry.set_through(through.value());
-  dry.set_hold(selector->CanHold() && !request.leases_only());
-  dry.set_covered_leases(
-      CountLeases(authority_.published(), through, [&](const State& state, const Lease& lease) {
-        return selector->Matches(lease) && state.CheckLease(lease, now).ok();
-      }));
-  dry.set_counted(true);
+  RETURN_IF_ERROR(would.status());
+  // As written: a policy in force that no lease was issued under has no number to be named by.
+  *dry.mutable_selector() = request.selector();
+  dry.clear_name();
+  dry.clear_index();
+  dry.clear_create_time();
+  dry.set_reason(request.reason());
+  const UnixMillis now = authority_.Now();
+  RETURN_IF_ERROR(AddCount(CountDryRun(authority_.published(), *would, now), &dry));
   return dry;
 }
 
 absl::StatusOr<v1::Revocation> RevocationMethods::GetRevocation(
     const v1::GetRevocationRequest& request) {
-  std::string_view name = request.name();
-  uint64_t number = 0;
-  if (name.starts_with(kRevocations)) {
-    name.remove_prefix(kRevocations.size());
-    auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error != std::errc() || end != name.data() + name.size()) {
-      number = 0;
-    }
-  }
-  if (number == 0) {
-    return Error(Reason::kInvalidArgument, "a revocation is named revocations/{number}");
-  }
+  ASSIGN_OR_RETURN(uint64_t number, ParseRevocationName(request.name()));
   std::optional<Revocation> revocation;
   v1::Revocation proto;
   authority_.published().Read([&](const PublishedState::View& view) {
@@ -190,9 +194,41 @@ absl::StatusOr<v1::Revocation> RevocationMethods::GetRevocation(
   if (!revocation.has_value()) {
     return Error(Reason::kNotFound, "there is no such revocation");
   }
-  proto.set_covered_leases(CountEnded(authority_.published(), *revocation));
-  proto.set_counted(true);
+  const CutStreams::Cuts cuts = authority_.cut_streams().Of(number);
+  proto.set_streams_cut(cuts.streams);
+  if (cuts.streams > 0) {
+    ToProto(cuts.first, proto.mutable_first_cut_time());
+    ToProto(cuts.last, proto.mutable_last_cut_time());
+  }
+  const UnixMillis now = authority_.Now();
+  RETURN_IF_ERROR(AddCount(CountRevocation(authority_.published(), *revocation, now), &proto));
   return proto;
+}
+
+absl::Status RevocationMethods::AddCount(const RevocationCount& count, v1::Revocation* proto) {
+  proto->set_covered_leases(count.ended);
+  proto->set_counted(true);
+  authority_.published().Read([&](const PublishedState::View& view) {
+    for (const VersionKey& key : count.revealed) {
+      proto->add_revealed_versions(
+          VersionName(view.state.entities().Find(key.secret)->name, key.number));
+    }
+  });
+  if (count.last_allowed_use.value() == 0) {
+    return absl::OkStatus();
+  }
+  proto->set_last_allowed_use(count.last_allowed_use.value());
+  ASSIGN_OR_RETURN(const std::unique_ptr<StoreView> view, store_.NewView());
+  return view->ReadEntries(
+      count.last_allowed_use.value(), count.last_allowed_use.value() + 1,
+      [&](uint64_t index, std::string_view bytes) -> absl::Status {
+        ASSIGN_OR_RETURN(const ledger::v1::Entry entry, DecodeEntry(AsBytes(bytes)));
+        authority_.published().Read([&](const PublishedState::View& published) {
+          ToProto(published.state.TimeOf(LogIndex(index), entry),
+                  proto->mutable_last_allowed_use_time());
+        });
+        return absl::OkStatus();
+      });
 }
 
 void RevocationMethods::Resume(const Principal& principal, const v1::ResumeRequest& request,

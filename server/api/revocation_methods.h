@@ -9,6 +9,8 @@
 #include "leasehold/v1/revocation.pb.h"
 #include "server/base/principal.h"
 #include "server/leases/lease_authority.h"
+#include "server/leases/revocation_count.h"
+#include "storage/store.h"
 
 namespace leasehold {
 
@@ -21,8 +23,9 @@ class RevocationMethods {
   // Told when a revocation was acknowledged: its kind of selector ("agent") and how long it took.
   using Observer = std::function<void(std::string_view selector, absl::Duration took)>;
 
-  RevocationMethods(LeaseAuthority& authority, Observer observer)
-      : authority_(authority), observer_(std::move(observer)) {}
+  // Reads, and dry runs, look at all leases and may wait for the disk.
+  RevocationMethods(LeaseAuthority& authority, Store& store, Observer observer)
+      : authority_(authority), store_(store), observer_(std::move(observer)) {}
 
   void Revoke(const Principal& principal, const v1::RevokeRequest& request,
               Done<v1::Revocation> done);
@@ -33,8 +36,10 @@ class RevocationMethods {
 
  private:
   absl::StatusOr<v1::Revocation> DryRun(const v1::RevokeRequest& request);
+  absl::Status AddCount(const RevocationCount& count, v1::Revocation* proto);
 
   LeaseAuthority& authority_;
+  Store& store_;
   const Observer observer_;
 };
 

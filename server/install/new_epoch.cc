@@ -144,13 +144,14 @@ absl::StatusOr<Selector> SelectorHere(Continuation& ledger, const StopAfter& sto
       ASSIGN_OR_RETURN(const TextId id, ledger.DefineText(ledger::v1::TEXT_KIND_WORKFLOW, name));
       return Selector::OfWorkflow(id);
     }
-    case Selector::Kind::kAll:
-    case Selector::Kind::kLease:
-    case Selector::Kind::kAgent:
-    case Selector::Kind::kSecret:
-      break;  // the same number in both
+    case Selector::Kind::kUser: {
+      const std::string name = stop.kept.name.substr(kUsers.size());
+      ASSIGN_OR_RETURN(const TextId id, ledger.DefineText(ledger::v1::TEXT_KIND_USER, name));
+      return Selector::OfUser(id);
+    }
+    default:
+      return stop.selector;  // agents, groups and secrets have the same number in both
   }
-  return stop.selector;
 }
 
 absl::Status AppendStop(Continuation& ledger, const ledger::v1::Control& control,

@@ -10,19 +10,21 @@ std::string ResourceNameOf(const Entity& entity) {
 }
 
 std::string ResourceNameOf(const Selector& held, const State& state) {
+  const Selector::Parts& parts = held.parts();
   switch (held.kind()) {
     case Selector::Kind::kWorkflow:
-      return StrCat(kWorkflows, state.texts().Get(TextId(held.id())));
+      return StrCat(kWorkflows, state.texts().Get(parts.workflow));
+    case Selector::Kind::kUser:
+      return StrCat(kUsers, state.texts().Get(parts.user));
     case Selector::Kind::kAgent:
+    case Selector::Kind::kGroup:
     case Selector::Kind::kSecret: {
-      const Entity* entity = state.entities().Find(EntityUid(held.id()));
+      const Entity* entity = state.entities().Find(EntityUid(held.mark().id));
       return entity == nullptr ? "" : ResourceNameOf(*entity);
     }
-    case Selector::Kind::kAll:
-    case Selector::Kind::kLease:
-      break;  // cannot be held
+    default:
+      return "";  // cannot be held
   }
-  return "";
 }
 
 }  // namespace leasehold

@@ -9,6 +9,8 @@
 namespace leasehold {
 
 inline constexpr std::string_view kWorkflows = "workflows/";
+// Users are no resources; this tells them from what is.
+inline constexpr std::string_view kUsers = "user ";
 
 // "agents/bot", as the API and the command line name it.
 std::string ResourceNameOf(const Entity& entity);

@@ -102,16 +102,14 @@ class LaterEntries {
   bool StandsInBackup(const Selector& held) const {
     switch (held.kind()) {
       case Selector::Kind::kAgent:
+      case Selector::Kind::kGroup:
       case Selector::Kind::kSecret: {
-        const Entity* entity = state_.entities().Find(EntityUid(held.id()));
+        const Entity* entity = state_.entities().Find(EntityUid(held.mark().id));
         return entity != nullptr && entity->uid < uids_before_ && !entity->deleted;
       }
-      case Selector::Kind::kWorkflow:  // a name that needs nothing behind it
-      case Selector::Kind::kAll:
-      case Selector::Kind::kLease:
-        break;
+      default:  // workflows and users: names that need nothing behind them
+        return true;
     }
-    return true;
   }
 
   void TellEntities(StopsAfter& result) const {

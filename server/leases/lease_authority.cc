@@ -304,6 +304,9 @@ void LeaseAuthority::SweepWatchers() {
       if (usable.ok()) {
         return absl::OkStatus();
       }
+      if (usable.revocation != nullptr) {
+        cut_streams_.Note(usable.revocation->number, now);
+      }
       if (observer_ != nullptr) {
         UnixMillis end = usable.revocation != nullptr             ? usable.revocation->time
                          : usable.reason == Reason::kLeaseExpired ? lease->expire_time

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "server/leases/admission.h"
 #include "server/leases/committer/committer.h"
+#include "server/leases/cut_streams.h"
 #include "server/leases/lease_tokens.h"
 #include "server/leases/lease_watchers.h"
 #include "server/leases/operations/acquire.h"
@@ -80,6 +81,9 @@ class LeaseAuthority final : public PointOfUse {
   std::unique_ptr<Watch> WatchLease(LeaseNumber lease,
                                     absl::AnyInvocable<void(absl::Status why) &&> cut) override;
 
+  // Which streams revocations have cut.
+  const CutStreams& cut_streams() const { return cut_streams_; }
+
   // To be wired as the Committer's on_entry.
   void OnEntry(const ledger::v1::Entry& entry);
 
@@ -110,6 +114,7 @@ class LeaseAuthority final : public PointOfUse {
   Admission admission_;
   RefusalLimiter refusals_;  // Committer's thread only
   LeaseWatchers watchers_;
+  CutStreams cut_streams_;
   VersionReader versions_;
 };
 

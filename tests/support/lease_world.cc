@@ -33,18 +33,14 @@ EntityWrite GroupOf(std::string_view name, const std::vector<std::string>& agent
 
 }  // namespace
 
-SelectorNames EverySelector() { return {.kind = Selector::Kind::kAll}; }
-SelectorNames AgentSelector(std::string_view name) {
-  return {.kind = Selector::Kind::kAgent, .name = std::string(name)};
-}
-SelectorNames SecretSelector(std::string_view name) {
-  return {.kind = Selector::Kind::kSecret, .name = std::string(name)};
-}
-SelectorNames WorkflowSelector(std::string_view name) {
-  return {.kind = Selector::Kind::kWorkflow, .name = std::string(name)};
-}
+SelectorNames EverySelector() { return {.all = true}; }
+SelectorNames AgentSelector(std::string_view name) { return {.agent = std::string(name)}; }
+SelectorNames SecretSelector(std::string_view name) { return {.secret = std::string(name)}; }
+SelectorNames WorkflowSelector(std::string_view name) { return {.workflow = std::string(name)}; }
+SelectorNames GroupSelector(std::string_view name) { return {.group = std::string(name)}; }
+SelectorNames UserSelector(std::string_view name) { return {.user = std::string(name)}; }
 SelectorNames LeaseSelector(const AcquireResult& lease) {
-  return {.kind = Selector::Kind::kLease, .epoch = lease.epoch, .lease = lease.lease};
+  return {.epoch = lease.epoch, .lease = lease.lease};
 }
 
 Name MustName(std::string_view name) { return Must(Name::Parse(name)); }
@@ -282,11 +278,13 @@ Answer<LeaseAuthority::Revealed> LeaseWorld::Reveal(const Principal& agent,
   return answer;
 }
 
-Answer<uint64_t> LeaseWorld::Revoke(const SelectorNames& selector, bool leases_only) {
+Answer<uint64_t> LeaseWorld::Revoke(const SelectorNames& selector, bool leases_only,
+                                    UnixMillis issued_before) {
   RevokeRequest request{.principal = Operator(),
                         .selector = selector,
                         .reason = "a test wants it",
-                        .leases_only = leases_only};
+                        .leases_only = leases_only,
+                        .issued_before = issued_before};
   return Submit<uint64_t>(Urgency::kUrgent,
                           [request](Transaction& tx) { return leasehold::Revoke(tx, request); });
 }

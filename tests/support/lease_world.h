@@ -48,6 +48,8 @@ SelectorNames EverySelector();
 SelectorNames AgentSelector(std::string_view name);
 SelectorNames SecretSelector(std::string_view name);
 SelectorNames WorkflowSelector(std::string_view name);
+SelectorNames GroupSelector(std::string_view name);
+SelectorNames UserSelector(std::string_view name);
 SelectorNames LeaseSelector(const AcquireResult& lease);
 
 Name MustName(std::string_view name);
@@ -152,7 +154,8 @@ class LeaseWorld {
   Answer<AcquireResult> Release(const AcquireResult& lease, EntityUid agent = {});
   Answer<UseReply> Use(UseRequest request);
   Answer<LeaseAuthority::Revealed> Reveal(const Principal& agent, const AcquireResult& lease);
-  Answer<uint64_t> Revoke(const SelectorNames& selector, bool leases_only = false);
+  Answer<uint64_t> Revoke(const SelectorNames& selector, bool leases_only = false,
+                          UnixMillis issued_before = {});
   Answer<LogIndex> Resume(const SelectorNames& selector);
 
   // lhl_... and lhb_...

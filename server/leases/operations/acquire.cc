@@ -107,7 +107,13 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
                  {.metadata = {{"policy", std::string(decision.policy)}}});
   }
   TextId workflow = state.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, request.workflow.value());
-  if (const Hold* hold = state.holds().Blocking(agent.uid, secret->uid, workflow)) {
+  const GroupsAtIssue groups = GroupsAtIssueFor(state, request.principal);
+  if (const Hold* hold = state.holds().Blocking(
+          {.agent = agent.uid,
+           .secret = secret->uid,
+           .workflow = workflow,
+           .user = state.texts().Find(ledger::v1::TEXT_KIND_USER, request.principal.user),
+           .groups = groups.all})) {
     return HeldError(*hold);
   }
   RETURN_IF_ERROR(CheckMaxActive(state, now, agent.uid, decision));

@@ -58,7 +58,12 @@ UseDecision DecideUse(const State& state, const LeaseChain& chain, UnixMillis no
 
 const Hold* HoldOver(const State& state, const LeaseChain& chain) {
   for (const Lease* lease : chain) {
-    if (const Hold* hold = state.holds().Blocking(lease->agent, lease->secret, lease->workflow)) {
+    const std::vector<EntityUid> groups = GroupsNowOf(state, *lease);
+    if (const Hold* hold = state.holds().Blocking({.agent = lease->agent,
+                                                   .secret = lease->secret,
+                                                   .workflow = lease->workflow,
+                                                   .user = lease->terms->user,
+                                                   .groups = groups})) {
       return hold;
     }
   }

@@ -142,7 +142,12 @@ absl::StatusOr<LeaseDecision> JudgeRight(const State& state, const LeaseChain& c
                                          const Principal& recipient, UnixMillis now) {
   const Lease& lease = *chain.front();
   if (const Hold* hold = HoldOver(state, chain)) return HeldError(*hold);
-  if (const Hold* hold = state.holds().Blocking(recipient.agent, lease.secret, lease.workflow)) {
+  if (const Hold* hold = state.holds().Blocking(
+          {.agent = recipient.agent,
+           .secret = lease.secret,
+           .workflow = lease.workflow,
+           .user = lease.terms->user,
+           .groups = state.entities().MembershipsOf(recipient.agent).uids})) {
     return HeldError(*hold);
   }
   const LeaseDecision decision = DecideKeeping(state, chain, now);

@@ -19,7 +19,9 @@ void State::CountUse(Lease& lease, const ledger::v1::Use& use) {
   }
   const LeaseChain chain = ChainOf(leases_, lease);
   for (const Lease* each : chain) {
-    ++leases_.FindMutable(each->number)->allowed_uses;
+    Lease* counted = leases_.FindMutable(each->number);
+    ++counted->allowed_uses;
+    counted->last_allowed_use = LogIndex(size_);
   }
   for (const RateCharge& charge :
        RateChargesOf(*this, chain, EntityUid(use.target()), last_time_)) {

@@ -80,6 +80,9 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
       return FoldError(index, "gives a reason with an allowed use, or none with a denied one");
     }
     CountUse(*lease, use);
+    if (allowed && use.revealed()) {
+      leases_.AddRevealed(lease->number, VersionNumber(use.version()));
+    }
     UsageDestination destination = use.revealed() ? UsageDestination::Reveal()
                                    : use.target() != 0
                                        ? UsageDestination::Target(EntityUid(use.target()))
@@ -120,53 +123,6 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
                  .last = At(refused.last_time_ms()).ToTime(),
                  .denied = static_cast<Reason>(refused.reason()),
                  .count = refused.count()});
-  return absl::OkStatus();
-}
-
-absl::Status State::FoldStop(LogIndex index, const Entry& entry) {
-  if (entry.has_revoked()) {
-    const ledger::v1::Revoked& revoked = entry.revoked();
-    std::optional<Selector> selector = Selector::FromEntry(revoked.selector());
-    if (!selector.has_value()) {
-      return Error(Reason::kStoreSchemaNewer,
-                   "a revocation has a selector that this version does not know; use a newer one");
-    }
-    if (revoked.number() != revocations_.size() + 1 ||
-        LeaseNumber(revoked.through()) >= leases_.next()) {
-      return FoldError(index, "revokes under a number that is not the next");
-    }
-    if (revoked.hold() && !selector->CanHold()) {
-      return FoldError(index, "holds something that cannot be held");
-    }
-    revocations_.push_back({.number = revoked.number(),
-                            .selector = *selector,
-                            .through = LeaseNumber(revoked.through()),
-                            .index = index,
-                            .time = At(entry.time_ms()),
-                            .hold = revoked.hold(),
-                            .reason = TextId(revoked.reason()),
-                            .actor = TextId(revoked.control().actor())});
-    const Revocation& revocation = revocations_.back();
-    watermarks_.Raise(revocation);
-    requests_.Add({revoked.control().request_hash(), index, revocation.time, revocation.number});
-    if (revoked.hold()) {
-      holds_.Set({*selector, index, revocation.time, revocation.reason, revocation.actor});
-    }
-    return absl::OkStatus();
-  }
-  const auto& control =
-      entry.has_hold_set() ? entry.hold_set().control() : entry.hold_cleared().control();
-  std::optional<Selector> selector = Selector::FromEntry(
-      entry.has_hold_set() ? entry.hold_set().selector() : entry.hold_cleared().selector());
-  if (!selector.has_value() || !selector->CanHold()) {
-    return FoldError(index, "holds something that cannot be held");
-  }
-  if (entry.has_hold_set()) {
-    holds_.Set({*selector, index, At(entry.time_ms()), TextId(entry.hold_set().reason()),
-                TextId(control.actor())});
-  } else if (!holds_.Clear(*selector)) {
-    return FoldError(index, "ends a hold that was not set");
-  }
   return absl::OkStatus();
 }
 

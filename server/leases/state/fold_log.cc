@@ -43,10 +43,11 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
         return FoldError(index, "ends leases that were never issued");
       }
       if (entry.clock_mark().through() != 0) {
-        watermarks_.Raise({.selector = Selector::All(),
-                           .through = LeaseNumber(entry.clock_mark().through()),
-                           .index = index,
-                           .time = last_time_});
+        own_revocations_.push_back({.selector = Selector::All(),
+                                    .through = LeaseNumber(entry.clock_mark().through()),
+                                    .index = index,
+                                    .time = last_time_});
+        watermarks_.Raise(own_revocations_.back());
       }
       return absl::OkStatus();
     case Entry::kTextDefined:

@@ -1,7 +1,7 @@
 #ifndef LEASEHOLD_SERVER_LEASES_STATE_HOLDS_H_
 #define LEASEHOLD_SERVER_LEASES_STATE_HOLDS_H_
 
-#include <vector>
+#include <span>
 
 #include "absl/container/btree_map.h"
 #include "server/base/ids.h"
@@ -30,11 +30,29 @@ class Holds {
     auto it = holds_.find(selector);
     return it == holds_.end() ? nullptr : &it->second;
   }
-  // The hold that forbids a new lease, or nullptr.
-  const Hold* Blocking(EntityUid agent, EntityUid secret, TextId workflow) const {
+
+  // What a new lease, or more time for one, would be of.
+  struct Subject {
+    EntityUid agent;
+    EntityUid secret;
+    TextId workflow;
+    TextId user;                        // empty = none
+    std::span<const EntityUid> groups;  // that count for agent and user
+  };
+  // The hold that forbids it, or nullptr.
+  const Hold* Blocking(const Subject& subject) const {
+    if (holds_.empty()) {
+      return nullptr;
+    }
     for (const Selector& selector :
-         {Selector::OfAgent(agent), Selector::OfSecret(secret), Selector::OfWorkflow(workflow)}) {
+         {Selector::OfAgent(subject.agent), Selector::OfSecret(subject.secret),
+          Selector::OfWorkflow(subject.workflow), Selector::OfUser(subject.user)}) {
       if (const Hold* hold = Find(selector)) {
+        return hold;
+      }
+    }
+    for (EntityUid group : subject.groups) {
+      if (const Hold* hold = Find(Selector::OfGroup(group))) {
         return hold;
       }
     }

@@ -73,10 +73,13 @@ struct Lease {
   UnixMillis max_expire_time;
   uint64_t allowed_uses = 0;
   uint64_t denied_uses = 0;
+  LogIndex last_allowed_use;  // 0, where log_created stands, for none
   // Never null in a table, which owns it.
   const LeaseTerms* terms = nullptr;
   // Which life of the store issued it: 0 for the first, counted by epoch_started entries.
   uint32_t epoch_ordinal = 0;
+  // Number of the revocation that listed it, being one of a combination; 0 = none.
+  uint32_t listed_by = 0;
   Delivery delivery = Delivery::kBrokered;
   // The newest enabled version counts instead of `version`.
   bool follows_latest = true;
@@ -84,7 +87,7 @@ struct Lease {
 };
 
 // There are millions of them, twice; what is alike belongs into the terms.
-static_assert(sizeof(Lease) <= 144);
+static_assert(sizeof(Lease) <= 152);
 
 }  // namespace leasehold
 

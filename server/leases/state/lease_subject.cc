@@ -1,6 +1,7 @@
 #include "server/leases/state/lease_subject.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "leasehold/ledger/v1/entry.pb.h"
@@ -21,6 +22,17 @@ std::vector<EntityUid> ClaimedBy(const State& state, const Principal& principal)
   return claimed;
 }
 
+// All of them, ascending, each once.
+std::vector<EntityUid> Union(std::initializer_list<std::span<const EntityUid>> lists) {
+  std::vector<EntityUid> all;
+  for (std::span<const EntityUid> list : lists) {
+    all.insert(all.end(), list.begin(), list.end());
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 // A user whom nothing has named yet is in no group.
 const Memberships& GroupsOfUser(const State& state, std::string_view user) {
   return state.entities().MembershipsOfUser(state.texts().Find(ledger::v1::TEXT_KIND_USER, user));
@@ -30,16 +42,14 @@ const Memberships& GroupsOfUser(const State& state, std::string_view user) {
 
 GroupsAtIssue GroupsAtIssueFor(const State& state, const Principal& principal) {
   GroupsAtIssue groups{.claimed = ClaimedBy(state, principal)};
-  groups.all = groups.claimed;
-  const std::vector<EntityUid>& of_agent = state.entities().MembershipsOf(principal.agent).uids;
-  groups.all.insert(groups.all.end(), of_agent.begin(), of_agent.end());
-  if (!principal.user.empty()) {
-    const std::vector<EntityUid>& of_user = GroupsOfUser(state, principal.user).uids;
-    groups.all.insert(groups.all.end(), of_user.begin(), of_user.end());
-  }
-  std::sort(groups.all.begin(), groups.all.end());
-  groups.all.erase(std::unique(groups.all.begin(), groups.all.end()), groups.all.end());
+  groups.all = Union({groups.claimed, state.entities().MembershipsOf(principal.agent).uids,
+                      GroupsOfUser(state, principal.user).uids});
   return groups;
+}
+
+std::vector<EntityUid> GroupsNowOf(const State& state, const Lease& lease) {
+  return Union({lease.terms->claimed_groups, state.entities().MembershipsOf(lease.agent).uids,
+                state.entities().MembershipsOfUser(lease.terms->user).uids});
 }
 
 std::span<const std::string_view> LeaseSubject::NamesOf(const State& state, EntityUid agent,

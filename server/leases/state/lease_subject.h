@@ -20,6 +20,10 @@ struct GroupsAtIssue {
 };
 GroupsAtIssue GroupsAtIssueFor(const State& state, const Principal& principal);
 
+// The groups that count for more time for a lease: those that its agent and its user are in now,
+// and those that its token claimed.
+std::vector<EntityUid> GroupsNowOf(const State& state, const Lease& lease);
+
 // Whom a decision is about, with the names that it needs. Keep it for as long as the subject is
 // used; the state must not change meanwhile.
 class LeaseSubject {

@@ -53,6 +53,8 @@ void ToRow(const Lease& lease, ledger::v1::LeaseRow* row) {
   row->set_delivery(static_cast<ledger::v1::Delivery>(lease.delivery));
   row->set_released(lease.released);
   row->set_epoch_ordinal(lease.epoch_ordinal);
+  row->set_last_allowed_use(lease.last_allowed_use.value());
+  row->set_listed_by(lease.listed_by);
   ToRow(*lease.terms, row);
 }
 
@@ -105,7 +107,9 @@ Lease FromRow(LeaseNumber number, const ledger::v1::LeaseRow& row) {
                .max_expire_time = UnixMillis(row.max_expire_ms()),
                .allowed_uses = row.allowed_uses(),
                .denied_uses = row.denied_uses(),
+               .last_allowed_use = LogIndex(row.last_allowed_use()),
                .epoch_ordinal = row.epoch_ordinal(),
+               .listed_by = row.listed_by(),
                .delivery = static_cast<Delivery>(row.delivery()),
                .follows_latest = row.follows_latest(),
                .released = row.released()};
@@ -143,6 +147,19 @@ void LeaseTable::Add(const Lease& lease, const LeaseTerms& terms) {
   chunk.dirty = true;
 }
 
+void LeaseTable::AddRevealed(LeaseNumber lease, VersionNumber version) {
+  std::vector<VersionNumber>& versions = revealed_[lease];
+  auto place = std::lower_bound(versions.begin(), versions.end(), version);
+  if (place == versions.end() || *place != version) {
+    versions.insert(place, version);
+  }
+}
+
+std::span<const VersionNumber> LeaseTable::RevealedUnder(LeaseNumber lease) const {
+  auto it = revealed_.find(lease);
+  return it == revealed_.end() ? std::span<const VersionNumber>() : it->second;
+}
+
 std::vector<std::pair<uint64_t, std::string>> LeaseTable::TakeDirtyChunks() {
   std::vector<std::pair<uint64_t, std::string>> dirty;
   ledger::v1::LeaseChunk proto;
@@ -154,7 +171,12 @@ std::vector<std::pair<uint64_t, std::string>> LeaseTable::TakeDirtyChunks() {
     proto.Clear();
     uint64_t used = std::min(kChunkLeases, count_ - i * kChunkLeases);
     for (uint64_t slot = 0; slot < used; ++slot) {
-      ToRow(chunks_[i]->leases[slot], proto.add_leases());
+      const Lease& lease = chunks_[i]->leases[slot];
+      ledger::v1::LeaseRow* row = proto.add_leases();
+      ToRow(lease, row);
+      for (VersionNumber version : RevealedUnder(lease.number)) {
+        row->add_revealed_versions(version.value());
+      }
     }
     dirty.emplace_back(i, proto.SerializeAsString());
   }
@@ -176,6 +198,9 @@ absl::Status LeaseTable::LoadChunk(uint64_t chunk, std::string_view bytes) {
                    StrCat("lease ", next().value(), " of chunk ", chunk, " makes no sense"));
     }
     Add(FromRow(next(), row), terms);
+    for (uint64_t version : row.revealed_versions()) {
+      AddRevealed(LeaseNumber(count_), VersionNumber(version));
+    }
   }
   chunks_.back()->dirty = false;
   return absl::OkStatus();

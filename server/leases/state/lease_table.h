@@ -4,11 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_set.h"
 #include "absl/status/status.h"
 #include "server/leases/state/lease.h"
@@ -32,6 +34,10 @@ class LeaseTable {
   // `lease.number` must be next(). The lease gets a copy of `terms`, shared with those whose terms
   // are the same.
   void Add(const Lease& lease, const LeaseTerms& terms);
+  // Notes that the value of a version was given out under a lease that is there.
+  void AddRevealed(LeaseNumber lease, VersionNumber version);
+  // The versions whose values were given out under `lease`, ascending.
+  std::span<const VersionNumber> RevealedUnder(LeaseNumber lease) const;
   // How many different terms there are.
   size_t terms_count() const { return terms_.size(); }
 
@@ -48,6 +54,8 @@ class LeaseTable {
   std::vector<std::unique_ptr<Chunk>> chunks_;
   absl::node_hash_set<LeaseTerms> terms_;  // of nodes: leases point to them
   uint64_t count_ = 0;
+  // Of the few leases under which anything was revealed.
+  absl::flat_hash_map<LeaseNumber, std::vector<VersionNumber>> revealed_;
 };
 
 }  // namespace leasehold

@@ -1,65 +1,150 @@
 #include "server/leases/state/selector.h"
 
 #include "leasehold/ledger/v1/entry.pb.h"
-#include "server/leases/state/lease.h"
 
 namespace leasehold {
+namespace {
 
-std::optional<Selector> Selector::FromEntry(const ledger::v1::Selector& proto) {
-  if (proto.user() != 0 || proto.group() != 0 || proto.version() != 0 || proto.policy() != 0 ||
-      proto.credential() != 0 || proto.run() != 0) {
+using Kind = Selector::Kind;
+using Parts = Selector::Parts;
+
+// One bit for each part.
+enum Bit : uint32_t {
+  kAllBit = 1 << 0,
+  kLeaseBit = 1 << 1,
+  kAgentBit = 1 << 2,
+  kSecretBit = 1 << 3,
+  kVersionBit = 1 << 4,
+  kWorkflowBit = 1 << 5,
+  kUserBit = 1 << 6,
+  kGroupBit = 1 << 7,
+  kPolicyBit = 1 << 8,
+  kCredentialBit = 1 << 9,
+  kRunBit = 1 << 10,
+};
+
+uint32_t BitsOf(const Parts& parts) {
+  return (parts.all ? kAllBit : 0) | (parts.lease.empty() ? 0 : kLeaseBit) |
+         (parts.agent.empty() ? 0 : kAgentBit) | (parts.secret.empty() ? 0 : kSecretBit) |
+         (parts.version.empty() ? 0 : kVersionBit) | (parts.workflow.empty() ? 0 : kWorkflowBit) |
+         (parts.user.empty() ? 0 : kUserBit) | (parts.group.empty() ? 0 : kGroupBit) |
+         (parts.policy.empty() ? 0 : kPolicyBit) | (parts.credential.empty() ? 0 : kCredentialBit) |
+         (parts.run.empty() ? 0 : kRunBit);
+}
+
+std::optional<Kind> KindOf(uint32_t bits) {
+  switch (bits) {
+    case kAllBit:
+      return Kind::kAll;
+    case kLeaseBit:
+      return Kind::kLease;
+    case kAgentBit:
+      return Kind::kAgent;
+    case kSecretBit:
+      return Kind::kSecret;
+    case kWorkflowBit:
+      return Kind::kWorkflow;
+    case kUserBit:
+      return Kind::kUser;
+    case kGroupBit:
+      return Kind::kGroup;
+    case kSecretBit | kVersionBit:
+      return Kind::kVersion;
+    case kPolicyBit:
+      return Kind::kPolicy;
+    case kCredentialBit:
+      return Kind::kCredential;
+    case kRunBit:
+      return Kind::kRun;
+    case kAgentBit | kSecretBit:
+      return Kind::kAgentSecret;
+    case kAgentBit | kWorkflowBit:
+      return Kind::kAgentWorkflow;
+    case kSecretBit | kWorkflowBit:
+      return Kind::kSecretWorkflow;
+    default:
+      break;
+  }
+  const bool lone_version = (bits & kVersionBit) != 0 && (bits & kSecretBit) == 0;
+  if (bits == 0 || (bits & kAllBit) != 0 || lone_version) {
     return std::nullopt;
   }
-  std::optional<Selector> result;
-  int set = 0;
-  auto take = [&](bool present, Kind kind, uint64_t id) {
-    if (present) {
-      result = Selector(kind, id);
-      ++set;
-    }
-  };
-  take(proto.all(), Kind::kAll, 0);
-  take(proto.lease() != 0, Kind::kLease, proto.lease());
-  take(proto.agent() != 0, Kind::kAgent, proto.agent());
-  take(proto.secret() != 0, Kind::kSecret, proto.secret());
-  take(proto.workflow() != 0, Kind::kWorkflow, proto.workflow());
-  return set == 1 ? result : std::nullopt;
+  return Kind::kCombination;
+}
+
+}  // namespace
+
+std::optional<Selector> Selector::Of(const Parts& parts) {
+  const std::optional<Kind> kind = KindOf(BitsOf(parts));
+  return kind.has_value() ? std::optional(Selector(parts, *kind)) : std::nullopt;
+}
+
+std::optional<Selector> Selector::FromEntry(const ledger::v1::Selector& proto) {
+  return Of({.all = proto.all(),
+             .lease = LeaseNumber(proto.lease()),
+             .agent = EntityUid(proto.agent()),
+             .secret = EntityUid(proto.secret()),
+             .version = VersionNumber(proto.version()),
+             .workflow = TextId(proto.workflow()),
+             .user = TextId(proto.user()),
+             .group = EntityUid(proto.group()),
+             .policy = TextId(proto.policy()),
+             .credential = CredentialId(proto.credential()),
+             .run = TextId(proto.run())});
 }
 
 void Selector::ToEntry(ledger::v1::Selector* proto) const {
-  switch (kind_) {
-    case Kind::kAll:
-      proto->set_all(true);
-      return;
-    case Kind::kLease:
-      proto->set_lease(id_);
-      return;
-    case Kind::kAgent:
-      proto->set_agent(id_);
-      return;
-    case Kind::kSecret:
-      proto->set_secret(id_);
-      return;
-    case Kind::kWorkflow:
-      proto->set_workflow(id_);
-      return;
-  }
+  proto->set_all(parts_.all);
+  proto->set_lease(parts_.lease.value());
+  proto->set_agent(parts_.agent.value());
+  proto->set_secret(parts_.secret.value());
+  proto->set_version(parts_.version.value());
+  proto->set_workflow(parts_.workflow.value());
+  proto->set_user(parts_.user.value());
+  proto->set_group(parts_.group.value());
+  proto->set_policy(parts_.policy.value());
+  proto->set_credential(parts_.credential.value());
+  proto->set_run(parts_.run.value());
 }
 
-bool Selector::Matches(const Lease& lease) const {
+Selector::Mark Selector::mark() const {
   switch (kind_) {
     case Kind::kAll:
-      return true;
+    case Kind::kCombination:
+      return {kind_};
     case Kind::kLease:
-      return lease.number.value() == id_;
+      return {kind_, parts_.lease.value()};
     case Kind::kAgent:
-      return lease.agent.value() == id_;
+      return {kind_, parts_.agent.value()};
     case Kind::kSecret:
-      return lease.secret.value() == id_;
+      return {kind_, parts_.secret.value()};
     case Kind::kWorkflow:
-      return lease.workflow.value() == id_;
+      return {kind_, parts_.workflow.value()};
+    case Kind::kUser:
+      return {kind_, parts_.user.value()};
+    case Kind::kGroup:
+      return {kind_, parts_.group.value()};
+    case Kind::kVersion:
+      return {kind_, parts_.secret.value(), parts_.version.value()};
+    case Kind::kPolicy:
+      return {kind_, parts_.policy.value()};
+    case Kind::kCredential:
+      return {kind_, parts_.credential.value()};
+    case Kind::kRun:
+      return {kind_, parts_.run.value()};
+    case Kind::kAgentSecret:
+      return {kind_, parts_.agent.value(), parts_.secret.value()};
+    case Kind::kAgentWorkflow:
+      return {kind_, parts_.agent.value(), parts_.workflow.value()};
+    case Kind::kSecretWorkflow:
+      return {kind_, parts_.secret.value(), parts_.workflow.value()};
   }
-  return false;
+  return {kind_};
+}
+
+bool Selector::CanHold() const {
+  return kind_ == Kind::kAgent || kind_ == Kind::kGroup || kind_ == Kind::kUser ||
+         kind_ == Kind::kSecret || kind_ == Kind::kWorkflow;
 }
 
 }  // namespace leasehold

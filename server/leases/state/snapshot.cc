@@ -15,8 +15,9 @@ SnapshotRow Row(std::string_view section, std::string key, const Proto& proto) {
   return {std::string(section), std::move(key), proto.SerializeAsString()};
 }
 
+// Of what can be held, which is one thing of a kind.
 std::string SelectorKey(const Selector& selector) {
-  return StrCat(std::string(1, static_cast<char>(selector.kind())), NumberKey(selector.id()));
+  return StrCat(std::string(1, static_cast<char>(selector.kind())), NumberKey(selector.mark().id));
 }
 
 // Few rows for many counters: a row costs more than what it holds.
@@ -37,8 +38,8 @@ std::vector<SnapshotRow> RateRows(const State& state) {
 // The rows of every table that is small enough to be encoded anew each time.
 std::vector<SnapshotRow> SmallRows(const State& state) {
   std::vector<SnapshotRow> rows;
-  for (const Revocation& mark : state.watermarks().All()) {
-    rows.push_back(Row("watermarks", SelectorKey(mark.selector), ToRow(mark)));
+  for (const Revocation& own : state.own_revocations()) {
+    rows.push_back(Row("watermarks", NumberKey(own.index.value()), ToRow(own)));
   }
   for (const Revocation& revocation : state.revocations()) {
     rows.push_back(Row("revocations", NumberKey(revocation.number), ToRow(revocation)));

@@ -1,6 +1,8 @@
 // Reading a snapshot back; the other half of snapshot.cc.
 
 #include <algorithm>
+#include <deque>
+#include <vector>
 
 #include "leasehold/v1/identity.pb.h"
 #include "leasehold/v1/policy.pb.h"
@@ -109,22 +111,33 @@ class StateLoader {
     return absl::OkStatus();
   }
 
-  absl::Status LoadSmall(const Rows& rows) {
-    RETURN_IF_ERROR(ForEach<ledger::v1::RevocationRow>(rows, "watermarks",
-                                                       [&](const ledger::v1::RevocationRow& row) {
-                                                         Revocation mark;
-                                                         bool ok = FromRow(row, &mark);
-                                                         state_.watermarks_.Raise(mark);
-                                                         return ok;
-                                                       }));
+  absl::Status LoadRevocations(const Rows& rows) {
+    RETURN_IF_ERROR(ForEach<ledger::v1::RevocationRow>(
+        rows, "watermarks", [&](const ledger::v1::RevocationRow& row) {
+          return row.number() == 0 && FromRow(row, &state_.own_revocations_.emplace_back());
+        }));
     RETURN_IF_ERROR(ForEach<ledger::v1::RevocationRow>(
         rows, "revocations", [&](const ledger::v1::RevocationRow& row) {
-          Revocation revocation;
-          bool ok =
-              FromRow(row, &revocation) && revocation.number == state_.revocations_.size() + 1;
-          state_.revocations_.push_back(revocation);
-          return ok;
+          return FromRow(row, &state_.revocations_.emplace_back()) &&
+                 row.number() == state_.revocations_.size();
         }));
+    // The marks follow from them, raised in the order of the ledger.
+    std::vector<const Revocation*> all;
+    for (const auto* revocations : {&state_.own_revocations_, &state_.revocations_}) {
+      for (const Revocation& revocation : *revocations) {
+        all.push_back(&revocation);
+      }
+    }
+    std::sort(all.begin(), all.end(),
+              [](const Revocation* a, const Revocation* b) { return a->index < b->index; });
+    for (const Revocation* revocation : all) {
+      state_.watermarks_.Raise(*revocation);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status LoadSmall(const Rows& rows) {
+    RETURN_IF_ERROR(LoadRevocations(rows));
     RETURN_IF_ERROR(
         ForEach<ledger::v1::HoldRow>(rows, "holds", [&](const ledger::v1::HoldRow& row) {
           Hold hold;

@@ -36,6 +36,13 @@ ledger::v1::RevocationRow ToRow(const Revocation& revocation) {
   row.set_hold(revocation.hold);
   row.set_reason(revocation.reason.value());
   row.set_actor(revocation.actor.value());
+  row.set_issued_before_ms(revocation.issued_before.value());
+  for (EntityUid agent : revocation.member_agents) {
+    row.add_member_agents(agent.value());
+  }
+  for (TextId user : revocation.member_users) {
+    row.add_member_users(user.value());
+  }
   return row;
 }
 
@@ -51,7 +58,10 @@ bool FromRow(const ledger::v1::RevocationRow& row, Revocation* revocation) {
                  .time = UnixMillis(row.time_ms()),
                  .hold = row.hold(),
                  .reason = TextId(row.reason()),
-                 .actor = TextId(row.actor())};
+                 .actor = TextId(row.actor()),
+                 .issued_before = UnixMillis(row.issued_before_ms()),
+                 .member_agents = {row.member_agents().begin(), row.member_agents().end()},
+                 .member_users = {row.member_users().begin(), row.member_users().end()}};
   return true;
 }
 

@@ -136,7 +136,7 @@ Usability State::CheckAlone(const Lease& lease, UnixMillis now) const {
   if (lease.epoch_ordinal + 1 != epochs_.size() || lease.number <= earlier_epochs_through_) {
     return {Reason::kRestoredEpoch};
   }
-  if (const Revocation* revocation = watermarks_.Covering(lease)) {
+  if (const Revocation* revocation = RevocationOf(lease)) {
     return {Reason::kLeaseRevoked, revocation};
   }
   if (lease.released) {

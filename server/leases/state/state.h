@@ -2,6 +2,7 @@
 #define LEASEHOLD_SERVER_LEASES_STATE_STATE_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,8 +100,15 @@ class State {
   LeaseNumber earlier_epochs_through() const { return earlier_epochs_through_; }
 
   const LeaseTable& leases() const { return leases_; }
-  const Watermarks& watermarks() const { return watermarks_; }
-  const std::vector<Revocation>& revocations() const { return revocations_; }
+  // In order of number, from 1.
+  const std::deque<Revocation>& revocations() const { return revocations_; }
+  // The server's own: a clock that went back.
+  const std::deque<Revocation>& own_revocations() const { return own_revocations_; }
+  // The first revocation that covers `lease`, or nullptr. Does not allocate.
+  const Revocation* RevocationOf(const Lease& lease) const {
+    const Revocation* marked = watermarks_.Covering(lease);
+    return lease.listed_by == 0 ? marked : First(marked, &revocations_[lease.listed_by - 1]);
+  }
   const Holds& holds() const { return holds_; }
   const EntityTable& entities() const { return entities_; }
   const CredentialTable& credentials() const { return credentials_; }
@@ -145,6 +153,9 @@ class State {
   void CountUse(Lease& lease, const ledger::v1::Use& use);
   absl::Status FoldUse(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldStop(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldRevoked(LogIndex index, const ledger::v1::Revoked& revoked);
+  // Marks each lease that a combination covers: a walk over all of them.
+  void ListLeases(const Revocation& revocation);
   absl::Status FoldEntity(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
   absl::Status FoldOperator(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldSecret(LogIndex index, const ledger::v1::Entry& entry);
@@ -170,8 +181,9 @@ class State {
   LeaseNumber earlier_epochs_through_;
 
   LeaseTable leases_;
+  std::deque<Revocation> revocations_;  // whose elements stay where they are: marks point to them
+  std::deque<Revocation> own_revocations_;
   Watermarks watermarks_;
-  std::vector<Revocation> revocations_;
   Holds holds_;
   EntityTable entities_;
   CredentialTable credentials_;

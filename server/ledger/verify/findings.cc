@@ -8,6 +8,19 @@
 #include "server/base/str_cat.h"
 
 namespace leasehold {
+namespace {
+
+// "entry 38: does what it should not"; of what a store says of its rows, "FILE: entry 38 was
+// changed", the part that names the entry already.
+std::string SentenceOf(uint64_t index, std::string_view what) {
+  const std::string named = StrCat("entry ", index, " ");
+  if (what.starts_with(named)) return std::string(what);
+  const size_t at = what.find(StrCat(": ", named));
+  if (at != std::string_view::npos) return std::string(what.substr(at + 2));
+  return StrCat("entry ", index, ": ", what);
+}
+
+}  // namespace
 
 void Findings::Add(std::optional<uint64_t> index, bool undecidable, std::string_view what) {
   violation_ = violation_ || !undecidable;
@@ -15,8 +28,7 @@ void Findings::Add(std::optional<uint64_t> index, bool undecidable, std::string_
     ++left_out_;
     return;
   }
-  std::string sentence =
-      index.has_value() ? StrCat("entry ", *index, ": ", what) : std::string(what);
+  std::string sentence = index.has_value() ? SentenceOf(*index, what) : std::string(what);
   list_.push_back({index, undecidable, std::move(sentence)});
 }
 

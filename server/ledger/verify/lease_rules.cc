@@ -92,26 +92,29 @@ Objection LeaseRules::AddLease(uint64_t index, const Entry& entry) {
     const ledger::v1::LeaseIssued& issued = entry.lease_issued();
     if (issued.number() != leases_.size() + 1) return {};  // State says so
     const std::string why = WhyNotIssued(issued);
-    leases_.push_back({.agent = issued.agent(),
-                       .secret = issued.secret(),
-                       .version = issued.version(),
-                       .workflow = issued.workflow(),
-                       .policy = issued.policy(),
-                       .run = issued.run(),
-                       .credential = issued.credential(),
-                       .user = issued.user(),
-                       .parent = issued.parent(),
-                       .use_limit = issued.use_limit(),
-                       .approval = issued.approval(),
-                       .groups = {issued.groups().begin(), issued.groups().end()},
-                       .proof = issued.proof_hash(),
-                       .narrowing_hash = issued.narrowing_hash(),
-                       .binding = issued.binding(),
-                       .expire_ms = At(issued.expire_time_ms()),
-                       .max_expire_ms = At(issued.max_expire_time_ms()),
-                       .epoch = epoch_,
-                       .follows_latest = issued.follows_latest(),
-                       .may_reveal = issued.delivery() == ledger::v1::DELIVERY_REVEALED});
+    leases_.push_back(
+        {.agent = issued.agent(),
+         .secret = issued.secret(),
+         .version = issued.version(),
+         .workflow = issued.workflow(),
+         .policy = issued.policy(),
+         .run = issued.run(),
+         .credential = issued.credential(),
+         .user = issued.user(),
+         .parent = issued.parent(),
+         .use_limit = issued.use_limit(),
+         .approval = issued.approval(),
+         .groups = {issued.groups().begin(), issued.groups().end()},
+         .claimed_groups = {issued.claimed_groups().begin(), issued.claimed_groups().end()},
+         .issue_ms = now_ms_,
+         .proof = issued.proof_hash(),
+         .narrowing_hash = issued.narrowing_hash(),
+         .binding = issued.binding(),
+         .expire_ms = At(issued.expire_time_ms()),
+         .max_expire_ms = At(issued.max_expire_time_ms()),
+         .epoch = epoch_,
+         .follows_latest = issued.follows_latest(),
+         .may_reveal = issued.delivery() == ledger::v1::DELIVERY_REVEALED});
     if (why.empty()) return {};
     return Violation(StrCat("issues lease ", issued.number(), " ", why));
   }
@@ -137,7 +140,12 @@ std::string LeaseRules::WhyNotIssued(const ledger::v1::LeaseIssued& issued) cons
   if (FindEntity(issued.secret(), ledger::v1::ENTITY_KIND_SECRET) == nullptr) {
     return "of a secret that is not there";
   }
-  if (std::string why = WhyHeld(issued.agent(), issued.secret(), issued.workflow()); !why.empty()) {
+  if (std::string why = WhyHeld({issued.agent(),
+                                 issued.secret(),
+                                 issued.workflow(),
+                                 issued.user(),
+                                 {issued.claimed_groups().begin(), issued.claimed_groups().end()}});
+      !why.empty()) {
     return why;
   }
   if (issued.parent() != 0 && issued.parent() <= leases_.size()) {
@@ -236,22 +244,11 @@ std::string LeaseRules::WhyAgentCannot(uint64_t uid) const {
   return agent->expire_ms != 0 && now_ms_ >= agent->expire_ms ? "had come to its end" : "";
 }
 
-std::string LeaseRules::WhyHeld(uint64_t agent, uint64_t secret, uint64_t workflow) const {
-  for (const Selected& selected : {Selected{What::kAgent, agent}, Selected{What::kSecret, secret},
-                                   Selected{What::kWorkflow, workflow}}) {
-    if (const auto hold = holds_.find(selected); hold != holds_.end()) {
-      return StrCat("in spite of the hold that entry ", hold->second, " had set");
-    }
-  }
-  return "";
-}
-
 std::string LeaseRules::WhyHeldAbove(const Lease& lease) const {
-  std::string why = WhyHeld(lease.agent, lease.secret, lease.workflow);
+  std::string why = WhyHeld(SubjectOf(lease));
   for (uint64_t above = lease.parent; why.empty() && above != 0 && above <= leases_.size();
        above = leases_[above - 1].parent) {
-    const Lease& parent = leases_[above - 1];
-    why = WhyHeld(parent.agent, parent.secret, parent.workflow);
+    why = WhyHeld(SubjectOf(leases_[above - 1]));
   }
   return why;
 }
@@ -269,62 +266,6 @@ bool LeaseRules::IsRightVersion(const Lease& lease, uint64_t number) const {
     if (IsUsable(versions[newer - 1])) return false;
   }
   return true;
-}
-
-LeaseRules::Selected LeaseRules::Read(const ledger::v1::Selector& selector) {
-  const bool later = selector.user() != 0 || selector.group() != 0 || selector.version() != 0 ||
-                     selector.policy() != 0 || selector.credential() != 0 || selector.run() != 0;
-  const int set = (selector.all() ? 1 : 0) + (selector.lease() != 0 ? 1 : 0) +
-                  (selector.agent() != 0 ? 1 : 0) + (selector.secret() != 0 ? 1 : 0) +
-                  (selector.workflow() != 0 ? 1 : 0);
-  if (later || set != 1) return {What::kUnknown, 0};
-  if (selector.all()) return {What::kAll, 0};
-  if (selector.lease() != 0) return {What::kLease, selector.lease()};
-  if (selector.agent() != 0) return {What::kAgent, selector.agent()};
-  if (selector.secret() != 0) return {What::kSecret, selector.secret()};
-  return {What::kWorkflow, selector.workflow()};
-}
-
-Objection LeaseRules::AddStop(uint64_t index, const Entry& entry) {
-  if (entry.has_clock_mark()) {
-    Revoke({What::kAll, 0}, entry.clock_mark().through(), index);
-    return {};
-  }
-  const Selected selected = Read(entry.has_revoked()    ? entry.revoked().selector()
-                                 : entry.has_hold_set() ? entry.hold_set().selector()
-                                                        : entry.hold_cleared().selector());
-  if (selected.first == What::kUnknown) {
-    return Undecidable("selects what this version cannot tell");
-  }
-  if (entry.has_hold_cleared()) {
-    holds_.erase(selected);
-    return {};
-  }
-  if (entry.has_hold_set() || entry.revoked().hold()) holds_.try_emplace(selected, index);
-  if (entry.has_hold_set()) return {};
-  Revoke(selected, entry.revoked().through(), index);
-  const bool all_of_now = selected.first == What::kLease
-                              ? entry.revoked().through() == selected.second
-                              : entry.revoked().through() == leases_.size();
-  return all_of_now ? Objection{}
-                    : Violation(StrCat("revokes up to lease ", entry.revoked().through(),
-                                       " and leaves out later ones"));
-}
-
-void LeaseRules::Revoke(Selected selected, uint64_t through, uint64_t index) {
-  const auto [what, id] = selected;
-  if (what == What::kLease) {
-    Lease* lease = id <= through ? FindLease(id) : nullptr;
-    if (lease != nullptr && lease->revoked_by == 0) lease->revoked_by = index;
-    return;
-  }
-  for (uint64_t i = 0; i < leases_.size() && i < through; ++i) {
-    Lease& lease = leases_[i];
-    const bool covered = what == What::kAll || (what == What::kAgent && lease.agent == id) ||
-                         (what == What::kSecret && lease.secret == id) ||
-                         (what == What::kWorkflow && lease.workflow == id);
-    if (covered && lease.revoked_by == 0) lease.revoked_by = index;
-  }
 }
 
 void LeaseRules::AddOther(const Entry& entry) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "leasehold/ledger/v1/entry.pb.h"
 #include "server/ledger/verify/findings.h"
 
@@ -57,6 +58,8 @@ class LeaseRules {
     uint64_t uses = 0;  // those of leases that were delegated from it included
     uint64_t approval = 0;
     std::vector<uint64_t> groups;  // at issue
+    std::vector<uint64_t> claimed_groups;
+    int64_t issue_ms = 0;
     std::string proof;
     std::string narrowing_hash;
     ledger::v1::Binding binding = ledger::v1::BINDING_UNSPECIFIED;
@@ -69,11 +72,12 @@ class LeaseRules {
     bool follows_latest = false;
     bool may_reveal = false;
   };
-  // What is revoked or held: a kind and an id, 0 for everything.
-  enum class What { kUnknown, kAll, kLease, kAgent, kSecret, kWorkflow };
-  using Selected = std::pair<What, uint64_t>;
+  // What is held: which part of a selector, and its id.
+  enum class What { kNothing, kAgent, kGroup, kUser, kSecret, kWorkflow };
+  using Held = std::pair<What, uint64_t>;
 
-  static Selected Read(const ledger::v1::Selector& selector);
+  // What a selector lets be held; kNothing where it does not name one thing of such a kind.
+  static Held ReadHeld(const ledger::v1::Selector& selector);
   Objection AddLease(uint64_t index, const ledger::v1::Entry& entry);
   Objection AddUse(const ledger::v1::Use& use);
   Objection AddStop(uint64_t index, const ledger::v1::Entry& entry);
@@ -90,13 +94,36 @@ class LeaseRules {
   // Counts a use for the lease and those above it; the number of one that has no use left, or 0.
   uint64_t CountUse(uint64_t number);
   std::string WhyAgentCannot(uint64_t agent) const;
-  std::string WhyHeld(uint64_t agent, uint64_t secret, uint64_t workflow) const;
+  // Whose lease, or more time for one, it would be.
+  struct Subject {
+    uint64_t agent = 0;
+    uint64_t secret = 0;
+    uint64_t workflow = 0;
+    uint64_t user = 0;
+    std::vector<uint64_t> claimed_groups;
+  };
+  static Subject SubjectOf(const Lease& lease) {
+    return {lease.agent, lease.secret, lease.workflow, lease.user, lease.claimed_groups};
+  }
+  std::string WhyHeld(const Subject& subject) const;
   // The same for a lease and those above it.
   std::string WhyHeldAbove(const Lease& lease) const;
   // Whether the use of `lease` may have got version `number`.
   bool IsRightVersion(const Lease& lease, uint64_t number) const;
   bool IsUsable(const Version& version) const;
-  void Revoke(Selected selected, uint64_t through, uint64_t index);
+  Objection AddRevoked(uint64_t index, const ledger::v1::Revoked& revoked);
+  // Who is in the group that a revocation names, as it lists them.
+  struct Members {
+    absl::flat_hash_set<uint64_t> agents;
+    absl::flat_hash_set<uint64_t> users;
+  };
+  // Whether a revocation of `selector` is about the lease of that number.
+  static bool IsSelected(const ledger::v1::Selector& selector, const Members& members,
+                         uint64_t number, const Lease& lease);
+  // Whether those are the group's members now; nobody where it is 0.
+  bool AreMembers(uint64_t group, const Members& members) const;
+  // The last lease that `revoked` must cover.
+  uint64_t LastCovered(const ledger::v1::Revoked& revoked) const;
 
   int64_t At(uint64_t epoch_ms) const { return epoch_start_ms_ + static_cast<int64_t>(epoch_ms); }
   int64_t EndAt(uint64_t epoch_ms) const { return epoch_ms == 0 ? 0 : At(epoch_ms); }
@@ -113,7 +140,7 @@ class LeaseRules {
   uint64_t credentials_ended_ = 0;  // so many, with earlier epochs
   std::vector<Lease> leases_;
   absl::flat_hash_map<uint64_t, std::vector<Version>> versions_;
-  std::map<Selected, uint64_t> holds_;  // and the entry that set it
+  std::map<Held, uint64_t> holds_;  // and the entry that set it
   // The groups that an agent, and a user, is in.
   absl::flat_hash_map<uint64_t, std::set<uint64_t>> groups_of_agents_;
   absl::flat_hash_map<uint64_t, std::set<uint64_t>> groups_of_users_;

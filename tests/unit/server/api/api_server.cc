@@ -48,7 +48,7 @@ class ApiServer::Impl {
         issued_(committer_->published(), committer_->clock(), verifier),
         authenticator_(committer_->published(), committer_->clock(), nullptr, &issued_),
         gate_(authenticator_, [](const CallReport&) {}),
-        revocations_(authority_, [](std::string_view, absl::Duration) {}),
+        revocations_(authority_, *opened_.store, [](std::string_view, absl::Duration) {}),
         secrets_(authority_, gate_, *opened_.store, pool_),
         leases_(authority_, gate_),
         uses_(authority_, gate_),

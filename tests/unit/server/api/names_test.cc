@@ -43,18 +43,44 @@ TEST_CASE("a version's name is its secret's and a number from 1") {
   }
 }
 
-TEST_CASE("a selector names exactly one thing") {
+TEST_CASE("a selector names something, and nothing beside everything") {
   v1::Selector selector;
   CHECK_FALSE(ParseSelector(selector).ok());
   selector.set_agent("agents/ci");
   REQUIRE(ParseSelector(selector).ok());
-  CHECK(ParseSelector(selector)->kind == Selector::Kind::kAgent);
-  CHECK(ParseSelector(selector)->name == "ci");
+  CHECK(ParseSelector(selector)->agent == "ci");
   selector.set_workflow("workflows/triage");
+  CHECK(ParseSelector(selector)->workflow == "triage");
+  CHECK(ParseSelector(selector)->agent == "ci");
+  selector.set_all(true);
   CHECK_FALSE(ParseSelector(selector).ok());
   selector.Clear();
   selector.set_all(true);
-  CHECK(ParseSelector(selector)->kind == Selector::Kind::kAll);
+  CHECK(ParseSelector(selector)->all);
+  selector.Clear();
+  selector.set_version("secrets/a/b/versions/3");
+  CHECK(ParseSelector(selector)->secret == "a/b");
+  CHECK(ParseSelector(selector)->version == VersionNumber(3));
+  selector.set_secret("secrets/a/b");
+  CHECK_FALSE(ParseSelector(selector).ok());
+  selector.Clear();
+  selector.set_version("secrets/a/b");
+  CHECK_FALSE(ParseSelector(selector).ok());
+  selector.Clear();
+  selector.set_credential("agents/ci/tokens/7");
+  CHECK(ParseSelector(selector)->credential == CredentialId(7));
+  CHECK(ParseSelector(selector)->credential_agent == "ci");
+  selector.set_credential("credentials/7");
+  CHECK(ParseSelector(selector)->credential_agent.empty());
+  for (const char* credential : {"7", "credentials/", "credentials/07", "credentials/0",
+                                 "agents/ci/tokens/x", "agents//tokens/1", "tokens/1"}) {
+    CAPTURE(credential);
+    selector.set_credential(credential);
+    CHECK(ReasonOf(ParseSelector(selector).status()) == Reason::kInvalidArgument);
+  }
+  selector.Clear();
+  selector.set_user("a\nb");
+  CHECK_FALSE(ParseSelector(selector).ok());
   selector.Clear();
   selector.set_secret("agents/ci");
   CHECK_FALSE(ParseSelector(selector).ok());

@@ -47,7 +47,15 @@ class RandomLife {
     return kNames[Below(5)];
   }
   SelectorNames SomeSelector() {
-    switch (Below(8)) {
+    switch (Below(12)) {
+      case 8:
+        return GroupSelector("mailers");
+      case 9:
+        return UserSelector("user" + std::to_string(Below(3)));
+      case 10:
+        return {.agent = "bot", .secret = SecretName()};
+      case 11:
+        return {.agent = "crawler", .run = "run-" + std::to_string(Below(5))};
       case 0:
         return EverySelector();
       case 1:

@@ -202,6 +202,32 @@ const std::vector<Row>& Table() {
          e.mutable_revoked()->set_through(2);
        },
        "not the next"},
+      {"a revocation of nothing",
+       [](auto&, Entry& e) {
+         e.mutable_revoked()->mutable_selector();
+         e.mutable_revoked()->set_number(2);
+       },
+       "revokes what is nothing"},
+      {"a revocation of everything and more",
+       [](auto& s, Entry& e) {
+         e.mutable_revoked()->mutable_selector()->set_all(true);
+         e.mutable_revoked()->mutable_selector()->set_agent(UidOf(s, EntityKind::kAgent, "bot"));
+         e.mutable_revoked()->set_number(2);
+       },
+       "revokes what is nothing"},
+      {"a revocation of a version of no secret",
+       [](auto&, Entry& e) {
+         e.mutable_revoked()->mutable_selector()->set_version(1);
+         e.mutable_revoked()->set_number(2);
+       },
+       "revokes what is nothing"},
+      {"a hold on a pair",
+       [](auto& s, Entry& e) {
+         auto* selector = e.mutable_hold_set()->mutable_selector();
+         selector->set_agent(UidOf(s, EntityKind::kAgent, "bot"));
+         selector->set_secret(UidOf(s, EntityKind::kSecret, "db/login"));
+       },
+       "cannot be held"},
       {"a hold on everything",
        [](auto&, Entry& e) { e.mutable_hold_set()->mutable_selector()->set_all(true); },
        "cannot be held"},

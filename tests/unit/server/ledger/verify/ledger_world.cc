@@ -396,15 +396,9 @@ void LedgerWorld::Live() {
   NoteBackup();
 }
 
-SelectorNames ByAgent(const std::string& name) {
-  return {.kind = Selector::Kind::kAgent, .name = name, .epoch = {}, .lease = {}};
-}
-SelectorNames BySecret(const std::string& name) {
-  return {.kind = Selector::Kind::kSecret, .name = name, .epoch = {}, .lease = {}};
-}
-SelectorNames ByWorkflow(const std::string& name) {
-  return {.kind = Selector::Kind::kWorkflow, .name = name, .epoch = {}, .lease = {}};
-}
+SelectorNames ByAgent(const std::string& name) { return {.agent = name}; }
+SelectorNames BySecret(const std::string& name) { return {.secret = name}; }
+SelectorNames ByWorkflow(const std::string& name) { return {.workflow = name}; }
 
 void RunSql(const std::string& path, const std::string& sql) {
   sqlite3* handle = nullptr;

@@ -3,6 +3,7 @@
 #   protobuf::libprotobuf         gRPC::grpc++ gRPC::grpc++_reflection
 #   Boost::headers (1.81)         re2::re2                       CLI11::CLI11
 #   yaml-cpp::yaml-cpp            prometheus-cpp::core
+#   sodium::sodium (Argon2id)
 #   Threads::Threads              Catch2::Catch2 (tests have it already)
 
 find_package(Threads REQUIRED)
@@ -25,6 +26,13 @@ if(NOT TARGET re2::re2)
   target_link_libraries(re2::re2 INTERFACE PkgConfig::re2)
 endif()
 find_package(gRPC CONFIG REQUIRED)
+
+# Argon2id, and nothing else of it.
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET GLOBAL libsodium)
+if(NOT TARGET sodium::sodium)
+  add_library(sodium::sodium INTERFACE IMPORTED)
+  target_link_libraries(sodium::sodium INTERFACE PkgConfig::sodium)
+endif()
 
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)

@@ -9,6 +9,7 @@ set(LEASEHOLD_OUTSIDE_HEADERS
   "grpc(pp)?/:gRPC::grpc++"
   "google/protobuf/:protobuf::libprotobuf"
   "openssl/:OpenSSL::Crypto"
+  "sodium[.]h:sodium::sodium"
   "sqlite3[.]h:SQLite::SQLite3"
   "boost/:Boost::headers"
   "re2/:re2::re2"

@@ -18,6 +18,7 @@
 #include "server/api/read_pool.h"
 #include "server/api/revocation_service.h"
 #include "server/api/secret_service.h"
+#include "server/api/unsealing.h"
 #include "server/api/use_service.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -30,6 +31,7 @@
 #include "server/identity/issued_callers.h"
 #include "server/identity/jwt/jwt_verifier.h"
 #include "server/install/install.h"
+#include "server/leases/key_rotator.h"
 #include "server/leases/lease_authority.h"
 #include "server/leases/operations/revoke.h"
 #include "server/leases/operations/sessions.h"
@@ -83,6 +85,13 @@ ServerFacts FactsOf(const Config& config) {
   return facts;
 }
 
+RootKeySource RootKeyOf(const Config& config) {
+  if (config.root_key_credential.empty()) {
+    return {.path = RootKeyPath(config.data_dir)};
+  }
+  return {.path = config.root_key_credential, .readers = RootKeyReaders::kGroupOfRoots};
+}
+
 }  // namespace
 
 // Members stand in the order in which they start; they stop in the opposite one.
@@ -102,13 +111,14 @@ class Server::Impl {
         telemetry_(std::move(telemetry)),
         committer_(std::move(committer)),
         jwt_(std::move(jwt)),
-        sampler_(*committer_, metrics_->ForLeases(), tls_.get()),
-        authority_(*committer_, opened_.vault, *opened_.store, telemetry_.get()),
+        sampler_(*committer_, *opened_.vault, metrics_->ForLeases(), tls_.get()),
+        authority_(*committer_, *opened_.vault, *opened_.store, telemetry_.get()),
         issued_callers_(committer_->published(), committer_->clock(), jwt_.get()),
         authenticator_(committer_->published(), committer_->clock(), certificates_.get(),
                        &issued_callers_),
-        gate_(authenticator_, [this](const CallReport& report) { telemetry_->Called(report); }),
-        revocation_gate_(authenticator_,
+        gate_(authenticator_, *opened_.vault,
+              [this](const CallReport& report) { telemetry_->Called(report); }),
+        revocation_gate_(authenticator_, *opened_.vault,
                          [this](const CallReport& report) { telemetry_->Called(report); }),
         revocations_(authority_, *opened_.store,
                      [this](std::string_view selector, absl::Duration took) {
@@ -123,9 +133,11 @@ class Server::Impl {
         identity_service_(authority_, gate_,
                           {.verifier = jwt_.get(), .session_ttl = config_.session_ttl}),
         ledger_service_(authority_, gate_, *opened_.store, *read_pool_, streams_),
-        admin_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_,
-                       FactsOf(config_)),
-        health_service_([this] { return committer_->Ready(); }) {}
+        unsealing_([this](const SecretBytes& passphrase) { return Unseal(passphrase); }),
+        rotator_(*committer_, *opened_.store, *opened_.vault),
+        admin_service_(authority_, gate_, *opened_.store, *read_pool_, *bulk_pool_, unsealing_,
+                       rotator_, FactsOf(config_)),
+        health_service_([this] { return Ready(); }) {}
   ~Impl();
 
   // Writes down the rules by which callers are known, where they changed.
@@ -137,6 +149,11 @@ class Server::Impl {
   LeaseAuthority& authority() { return authority_; }
 
  private:
+  // Whether leases and uses are served.
+  absl::Status Ready();
+  absl::Status Unseal(const SecretBytes& passphrase);
+  // Goes on with a rotation that an earlier life of the server did not finish.
+  void FinishRotation();
   absl::Status ServeGrpc();
   absl::Status ServeRevocations();
   Endpoints endpoints() const;
@@ -168,6 +185,8 @@ class Server::Impl {
   PolicyService policy_service_;
   IdentityService identity_service_;
   LedgerService ledger_service_;
+  Unsealing unsealing_;
+  KeyRotator rotator_;
   AdminService admin_service_;
   HealthService health_service_;
 
@@ -226,6 +245,38 @@ absl::Status Server::Impl::RevokeAtStart() {
   return absl::OkStatus();
 }
 
+absl::Status Server::Impl::Ready() {
+  RETURN_IF_ERROR(opened_.vault->CheckOpen());
+  return committer_->Ready();
+}
+
+absl::Status Server::Impl::Unseal(const SecretBytes& passphrase) {
+  RETURN_IF_ERROR(
+      UnsealServerStore(*opened_.store, RootKeyOf(config_), passphrase, *opened_.vault));
+  LogInfo("unsealed: leases and uses are served");
+  FinishRotation();
+  return absl::OkStatus();
+}
+
+void Server::Impl::FinishRotation() {
+  const absl::StatusOr<std::shared_ptr<const Vault>> vault = opened_.vault->Open();
+  if (!vault.ok() || !(*vault)->HasRetiredKeys()) {
+    return;
+  }
+  // The pool takes it unless it is full of backups; then the next rotation or start goes on.
+  bulk_pool_
+      ->Submit([this] {
+        const absl::StatusOr<uint64_t> rewrapped = rotator_.FinishRewrapping();
+        if (rewrapped.ok()) {
+          LogInfo("a key rotation that was cut short is finished", {{"rewrapped", *rewrapped}});
+        } else {
+          LogWarning("a key rotation that was cut short is not finished yet",
+                     {{"reason", ReasonName(ReasonOf(rewrapped.status()))}});
+        }
+      })
+      .IgnoreError();
+}
+
 absl::Status Server::Impl::ServeGrpc() {
   ASSIGN_OR_RETURN(door_, GrpcFrontDoor::Listen(MainDoor(config_, tls_.get())));
   grpc::ServerBuilder builder;
@@ -263,7 +314,7 @@ absl::Status Server::Impl::Serve() {
   RETURN_IF_ERROR(ServeRevocations());
   metrics_->SetSampler([this] { return sampler_.Sample(); });
   ASSIGN_OR_RETURN(metrics_server_, MetricsServer::Start(config_.metrics_listen, metrics_.get(),
-                                                         [this] { return committer_->Ready(); }));
+                                                         [this] { return Ready(); }));
   ASSIGN_OR_RETURN(broker_,
                    HttpBroker::Start({.listen = config_.broker_listen.ToString(),
                                       .client_networks = config_.broker_client_networks,
@@ -277,6 +328,10 @@ absl::Status Server::Impl::Serve() {
   RETURN_IF_ERROR(door_->Start());
   RETURN_IF_ERROR(revocation_door_->Start());
   ASSIGN_OR_RETURN(endpoints_file_, EndpointsFile::Write(config_.data_dir, endpoints()));
+  if (absl::Status sealed = opened_.vault->CheckOpen(); !sealed.ok()) {
+    LogWarning(std::string_view(sealed.message().data(), sealed.message().size()));
+  }
+  FinishRotation();
   return absl::OkStatus();
 }
 
@@ -307,6 +362,7 @@ Server::Impl::~Impl() {
   }
   broker_.reset();
   streams_.Stop();
+  rotator_.Stop();
   if (revocation_grpc_ != nullptr) {
     revocation_grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
   }
@@ -328,7 +384,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock
   if (config.tls.enabled()) {
     ASSIGN_OR_RETURN(tls, TlsWatcher::Start(config.tls));
   }
-  ASSIGN_OR_RETURN(OpenedStore opened, OpenServerStore(config.data_dir));
+  ASSIGN_OR_RETURN(OpenedStore opened, OpenServerStore(config.data_dir, RootKeyOf(config)));
   auto metrics = std::make_unique<Metrics>(std::string(kLeaseholdVersion));
   auto telemetry = std::make_unique<Telemetry>(*metrics);
   // The authority is made after the committer that tells it about entries.

@@ -38,7 +38,7 @@ StateSampler::Ends StateSampler::CountEnds(UnixMillis now) const {
 StateSample StateSampler::Sample() {
   UnixMillis now = committer_.clock().Now();
   Space space = committer_.space();
-  StateSample sample{.ready = committer_.Ready().ok(),
+  StateSample sample{.ready = vault_.CheckOpen().ok() && committer_.Ready().ok(),
                      .commit_queue_length = committer_.queue_length(),
                      .ledger_bytes = space.database_bytes,
                      .storage_free_bytes = space.free_bytes,

@@ -7,6 +7,7 @@
 #include "server/metrics/metrics.h"
 #include "server/metrics/sampled_metrics.h"
 #include "server/net/tls/tls_watcher.h"
+#include "server/vault/sealable_vault.h"
 
 namespace leasehold {
 
@@ -15,8 +16,9 @@ namespace leasehold {
 class StateSampler {
  public:
   // `tls` may be null.
-  StateSampler(Committer& committer, LeaseMetrics* leases, const TlsWatcher* tls)
-      : committer_(committer), leases_(leases), tls_(tls) {}
+  StateSampler(Committer& committer, const SealableVault& vault, LeaseMetrics* leases,
+               const TlsWatcher* tls)
+      : committer_(committer), vault_(vault), leases_(leases), tls_(tls) {}
 
   StateSample Sample();
 
@@ -31,6 +33,7 @@ class StateSampler {
   Ends CountEnds(UnixMillis now) const;
 
   Committer& committer_;
+  const SealableVault& vault_;
   LeaseMetrics* const leases_;
   const TlsWatcher* const tls_;
   // What the counters show already. Nothing happens when a lease expires, so its end is noticed

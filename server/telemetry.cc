@@ -88,6 +88,9 @@ void Telemetry::Called(const CallReport& report) {
   if (report.principal == nullptr && IsAuthenticationFailure(report.status)) {
     authentication_->Failed(MethodOf(report.status), reason);
   }
+  if (reason == Reason::kRootKeyWrong) {
+    authentication_->Failed("passphrase", reason);
+  }
   LogRefusal(report, reason);
 }
 

@@ -106,7 +106,9 @@ struct Batch {
   std::vector<BodyRow> bodies;       // a hash already there is left as it is
   std::vector<VersionRow> versions;  // inserts or replaces
   std::vector<VersionKey> destroyed_versions;
-  std::vector<KeyRow> keys;  // inserts or replaces
+  std::vector<KeyRow> keys;  // inserts or replaces; before the removals
+  // `sealed` unused. Removing a key that is not there is kStoreDamaged.
+  std::vector<KeyRow> removed_keys;
   std::vector<TileRow> tiles;
   std::vector<SummaryRow> summaries;  // inserts or replaces
   std::optional<SnapshotChange> snapshot;

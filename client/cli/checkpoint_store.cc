@@ -15,6 +15,7 @@
 #include "server/base/crypto_bytes.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/ledger/key_change.h"
 #include "server/ledger/note.h"
 
 namespace leasehold {
@@ -40,7 +41,26 @@ absl::Status WriteFile(const std::string& path, const std::string& content) {
                   "it is this machine's witness of the ledger; make the folder writable");
 }
 
+// Whether the kept key leads to the one that signs now: each key signed for the next.
+bool Follows(const std::string& kept_key, const KeptCheckpoint& seen) {
+  absl::StatusOr<NoteVerifier> key = NoteVerifier::Parse(kept_key);
+  for (const v1::CheckpointKeyChange& change : seen.key_changes) {
+    if (!key.ok()) return false;
+    // Those from before the kept key was in use are not signed by it.
+    absl::StatusOr<NoteVerifier> next =
+        FollowKeyChange(*key, change.number(), change.public_key(), change.signature());
+    if (next.ok()) key = std::move(next);
+  }
+  return key.ok() && key->ToText() == seen.verifier_key;
+}
+
 }  // namespace
+
+absl::StatusOr<KeptCheckpoint> CheckAnswer(const v1::Checkpoint& answer) {
+  ASSIGN_OR_RETURN(KeptCheckpoint checked, CheckNote(answer.note(), answer.verifier_key()));
+  checked.key_changes.assign(answer.key_changes().begin(), answer.key_changes().end());
+  return checked;
+}
 
 absl::StatusOr<KeptCheckpoint> CheckNote(const std::string& note, const std::string& verifier_key) {
   ASSIGN_OR_RETURN(const NoteVerifier verifier, NoteVerifier::Parse(verifier_key));
@@ -80,15 +100,16 @@ absl::Status CheckpointStore::Keep(const KeptCheckpoint& seen) const {
   ASSIGN_OR_RETURN(const std::optional<KeptCheckpoint> kept, Load(now.origin));
   if (kept.has_value()) {
     const TreeHead& before = kept->checkpoint.head;
-    if (kept->verifier_key != seen.verifier_key) {
-      return Inconsistent(StrCat("another key signs for ", now.origin, " than before"));
+    if (!Follows(kept->verifier_key, seen)) {
+      return Inconsistent(StrCat("another key signs for ", now.origin,
+                                 " than before, and the one before did not sign for it"));
     }
     if (now.head.size < before.size) {
       return Inconsistent(StrCat("the ledger ends at entry ", now.head.size,
                                  ", but a checkpoint seen earlier covers ", before.size));
     }
     if (now.head.size == before.size) {
-      if (now.head.root == before.root) return absl::OkStatus();
+      if (now.head.root == before.root) return absl::OkStatus();  // a rotation makes it longer
       return Inconsistent(StrCat("the ledger's ", now.head.size,
                                  " entries differ from those of a checkpoint seen earlier"));
     }

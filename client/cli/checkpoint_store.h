@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "leasehold/v1/ledger.pb.h"
 #include "server/ledger/checkpoint.h"
 
 namespace leasehold {
@@ -15,7 +17,12 @@ struct KeptCheckpoint {
   std::string note;
   std::string verifier_key;
   Checkpoint checkpoint;
+  // How the keys of its origin followed each other, as the server says; unproven.
+  std::vector<v1::CheckpointKeyChange> key_changes;
 };
+
+// Checks that the key in `answer` signed its note. LEDGER_VIOLATION where it did not.
+absl::StatusOr<KeptCheckpoint> CheckAnswer(const v1::Checkpoint& answer);
 
 // Checks that `verifier_key` signed `note`. LEDGER_VIOLATION where it did not.
 absl::StatusOr<KeptCheckpoint> CheckNote(const std::string& note, const std::string& verifier_key);
@@ -36,8 +43,9 @@ class CheckpointStore {
 
   // Compares `seen` with what is kept and keeps the newer one. LEDGER_VIOLATION, with nothing
   // changed, where the ledger became shorter, or has another root at the same size, or another key
-  // signs for the same origin. That a longer ledger extends the kept one is not checked here: that
-  // takes the entries (`ledger verify`).
+  // signs for the same origin that the kept one did not sign for, by itself or through others. That
+  // a longer ledger extends the kept one is not checked here: that takes the entries (`ledger
+  // verify`).
   absl::Status Keep(const KeptCheckpoint& seen) const;
 
   std::string PathOf(const std::string& origin) const;

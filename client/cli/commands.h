@@ -39,6 +39,8 @@ Command LedgerVerifyCommand();
 Command SecretVersionCommand();
 Command ServerInitCommand();
 Command ServerRestoreCommand();
+Command ServerRotateKeysCommand();
+Command ServerUnsealCommand();
 
 // Flags that several commands share.
 Flag YesFlag();

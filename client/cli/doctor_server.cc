@@ -29,7 +29,12 @@ DoctorFinding FromWarning(const std::string& warning) {
 }
 
 void ExamineStatus(const v1::Status& status, Examination* examination) {
-  examination->Check(!status.ready() && !status.ledger_full(),
+  examination->Check(status.sealed(),
+                     {.severity = Severity::kUnsafe,
+                      .check = "sealed",
+                      .what = "the server is sealed: no lease and no use is served",
+                      .mend = "run `leasehold server unseal` with the root key's passphrase"});
+  examination->Check(!status.ready() && !status.ledger_full() && !status.sealed(),
                      {.severity = Severity::kUnsafe,
                       .check = "ready",
                       .what = "the server runs but does not serve",

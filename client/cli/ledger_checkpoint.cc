@@ -15,7 +15,7 @@ absl::StatusOr<ExitStatus> PrintCheckpoint(Session& session) {
   ASSIGN_OR_RETURN(
       const v1::Checkpoint answer,
       session.Call(&v1::LedgerService::Stub::GetCheckpoint, v1::GetCheckpointRequest()));
-  ASSIGN_OR_RETURN(const KeptCheckpoint seen, CheckNote(answer.note(), answer.verifier_key()));
+  ASSIGN_OR_RETURN(const KeptCheckpoint seen, CheckAnswer(answer));
   const CheckpointStore store(CheckpointStore::DefaultFolder());
   RETURN_IF_ERROR(store.Keep(seen));
   Json data = Json::Object();

@@ -59,7 +59,7 @@ absl::StatusOr<std::optional<Checkpoint>> CheckpointTyped(const Arguments& args,
 absl::StatusOr<VerifyReport> VerifyServer(Session& session, const CheckpointStore& store) {
   ASSIGN_OR_RETURN(const v1::Checkpoint answer,
                    session.Call(&Stub::GetCheckpoint, v1::GetCheckpointRequest()));
-  ASSIGN_OR_RETURN(const KeptCheckpoint now, CheckNote(answer.note(), answer.verifier_key()));
+  ASSIGN_OR_RETURN(const KeptCheckpoint now, CheckAnswer(answer));
   VerifyOptions options;
   ASSIGN_OR_RETURN(options.checkpoint,
                    CheckpointTyped(session.args(), store, answer.verifier_key()));

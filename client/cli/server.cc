@@ -26,6 +26,7 @@ std::string StateText(const Console& console, const v1::Status& status) {
   if (status.ledger_full()) {
     return console.Red("disk nearly full: only revocations, holds and releases are admitted");
   }
+  if (status.sealed()) return console.Red("sealed: run `leasehold server unseal`");
   return status.ready() ? console.Green("ready") : console.Red("not ready");
 }
 
@@ -102,7 +103,9 @@ Command ServerCommand() {
                     .positionals = {{.name = "FILE", .help = "where to, on the server's machine"}},
                     .examples = {"leasehold server backup leasehold-backup.db"},
                     .run = Backup},
-                   ServerRestoreCommand()},
+                   ServerRestoreCommand(),
+                   ServerUnsealCommand(),
+                   ServerRotateKeysCommand()},
   };
 }
 

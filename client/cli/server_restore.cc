@@ -5,6 +5,7 @@
 
 #include "client/cli/commands.h"
 #include "client/cli/counted.h"
+#include "client/cli/passphrase_input.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/table.h"
 #include "server/base/clock.h"
@@ -116,8 +117,16 @@ absl::StatusOr<ExitStatus> Restore(Session& session) {
   RETURN_IF_ERROR(session.Confirm(StrCat("make ", from, " the database of ", folder,
                                          "? all leases and agent tokens of before end")));
   const SystemClock clock;
-  ASSIGN_OR_RETURN(const RestoreReport report,
-                   RestoreServer({.data_dir = folder, .from = from, .clock = clock}));
+  RestoreOptions options{.data_dir = folder, .from = from, .clock = clock};
+  absl::StatusOr<RestoreReport> restored = RestoreServer(options);
+  SecretBytes passphrase;
+  if (ReasonOf(restored.status()) == Reason::kSealed) {
+    ASSIGN_OR_RETURN(passphrase, PassphraseInput::Read(session, PassphraseInput::Which::kExisting));
+    options.passphrase = &passphrase;
+    restored = RestoreServer(options);
+  }
+  RETURN_IF_ERROR(restored.status());
+  const RestoreReport& report = *restored;
   session.console().Answer(ReportJson(report), ReportText(report));
   WarnOfUnknownStops(report, session.console());
   return ExitStatus::kOk;
@@ -135,8 +144,10 @@ Command ServerRestoreCommand() {
           "to them after the backup;\nissue new tokens. What the database that is there says was "
           "held, deleted or disabled after the\nbackup is held or disabled again; `leasehold "
           "resume` and `secret version enable` end that. That\ndatabase is kept under another "
-          "name. The folder needs the root key of the backup.",
+          "name. The folder needs the root key of the backup.\nWhere that is "
+          "under a passphrase, it is asked for.",
       .flags = {{.name = "from", .value = "FILE", .help = "the backup", .required = true},
+                PassphraseFileFlag(),
                 YesFlag()},
       .examples = {"leasehold server restore --from leasehold-backup.db --data-dir "
                    "./leasehold-data --yes"},

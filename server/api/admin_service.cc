@@ -1,10 +1,13 @@
 #include "server/api/admin_service.h"
 
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "server/api/backup.h"
 #include "server/api/checkpoint_signer.h"
 #include "server/api/names.h"
+#include "server/api/request_checks.h"
 #include "server/api/submit_call.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -23,15 +26,39 @@ constexpr absl::Duration kBackupAgeMax = absl::Hours(24 * 7);
 // Some hours of heavy use before only revocations are admitted.
 constexpr uint64_t kFreeBytesLow = uint64_t{1} << 30;
 
+// Every class once, in the order in which they are rotated: the encryption key first, so that it
+// wraps the others. All of them where none is named.
+absl::StatusOr<std::vector<KeyClass>> ClassesOf(const v1::RotateKeysRequest& request) {
+  std::set<KeyClass> classes;
+  for (const int use : request.uses()) {
+    if (use < v1::KEY_USE_ENCRYPTION || use > v1::KEY_USE_CHECKPOINT) {
+      return Error(Reason::kInvalidArgument, "uses: names a use of keys that there is not");
+    }
+    classes.insert(static_cast<KeyClass>(use));
+  }
+  if (classes.empty()) {
+    classes = {KeyClass::kKeyEncryption, KeyClass::kLeaseMac, KeyClass::kCheckpoint};
+  }
+  return std::vector<KeyClass>(classes.begin(), classes.end());
+}
+
+// The numbers of KeyUse are those of KeyClass.
+static_assert(v1::KEY_USE_ENCRYPTION == static_cast<int>(KeyClass::kKeyEncryption));
+static_assert(v1::KEY_USE_LEASE_MAC == static_cast<int>(KeyClass::kLeaseMac));
+static_assert(v1::KEY_USE_CHECKPOINT == static_cast<int>(KeyClass::kCheckpoint));
+
 }  // namespace
 
 AdminService::AdminService(LeaseAuthority& authority, const Gate& gate, Store& store,
-                           ReadPool& pool, ReadPool& bulk, ServerFacts facts)
+                           ReadPool& pool, ReadPool& bulk, Unsealing& unsealing,
+                           KeyRotator& rotator, ServerFacts facts)
     : authority_(authority),
       gate_(gate),
       store_(store),
       pool_(pool),
       bulk_(bulk),
+      unsealing_(unsealing),
+      rotator_(rotator),
       facts_(std::move(facts)) {}
 
 grpc::Status AdminService::GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest*,
@@ -56,7 +83,9 @@ v1::Status AdminService::ReadStatus() {
     last_backup = state.last_backup();
   });
   Space space = store_.GetSpace();
-  status.set_ready(true);  // it answers
+  const bool sealed = !authority_.vault().CheckOpen().ok();
+  status.set_sealed(sealed);
+  status.set_ready(!sealed);  // it answers
   status.set_active_leases(CountActiveLeases(authority_.published(), authority_.Now()));
   status.set_database_bytes(space.database_bytes);
   status.set_free_bytes(space.free_bytes);
@@ -97,11 +126,12 @@ grpc::Status AdminService::GetServerInfo(grpc::ServerContext* context,
         v1::ServerInfo info;
         info.set_version(std::string(kLeaseholdVersion));
         info.set_ledger_format(kLedgerFormat);
-        info.set_origin(authority_.published().Read(
-            [](const PublishedState::View& view) { return view.state.origin(); }));
-        ASSIGN_OR_RETURN(*info.mutable_verifier_key(),
-                         VerifierKeyText(authority_.vault(), info.origin()));
-        return info;
+        return authority_.published().Read(
+            [&](const PublishedState::View& view) -> absl::StatusOr<v1::ServerInfo> {
+              info.set_origin(view.state.origin());
+              ASSIGN_OR_RETURN(*info.mutable_verifier_key(), VerifierKeyText(view.state));
+              return info;
+            });
       });
 }
 
@@ -135,6 +165,47 @@ void AdminService::MakeBackupCall(const BackupCall& call, const std::string& pat
         answer.set_tree_size(made.head.size);
         answer.set_root(HexEncode(made.head.root));
         answer.set_bytes(made.bytes);
+        return answer;
+      });
+}
+
+grpc::Status AdminService::Unseal(grpc::ServerContext* context, const v1::UnsealRequest* request,
+                                  v1::UnsealResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "Unseal");
+  // Before the gate, so that it is wiped whatever that says.
+  absl::StatusOr<SecretBytes> passphrase = ReceivedPassphrase::Take(request);
+  return DispatchRead<v1::UnsealResponse>(
+      context, response, gate_, method,
+      [&](const Principal& principal) -> absl::StatusOr<v1::UnsealResponse> {
+        if (principal.method != AuthMethod::kPeerCredentials) {
+          return Error(Reason::kRoleForbidden,
+                       "a passphrase is taken on the admin socket only, which does not leave the "
+                       "server's machine");
+        }
+        RETURN_IF_ERROR(passphrase.status());
+        RETURN_IF_ERROR(unsealing_.Unseal(*passphrase, absl::Now()));
+        return v1::UnsealResponse();
+      });
+}
+
+grpc::Status AdminService::RotateKeys(grpc::ServerContext* context,
+                                      const v1::RotateKeysRequest* request,
+                                      v1::RotateKeysResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "RotateKeys");
+  return DispatchRead<v1::RotateKeysResponse>(
+      context, response, gate_, method,
+      [&](const Principal& principal) -> absl::StatusOr<v1::RotateKeysResponse> {
+        RETURN_IF_ERROR(CheckNoUnknownFields(*request));
+        ASSIGN_OR_RETURN(const std::vector<KeyClass> classes, ClassesOf(*request));
+        v1::RotateKeysResponse answer;
+        for (const KeyClass cls : classes) {
+          ASSIGN_OR_RETURN(const KeyRotator::Rotated rotated, rotator_.Rotate(principal, cls));
+          v1::RotatedKey* key = answer.add_keys();
+          key->set_use(static_cast<v1::KeyUse>(cls));
+          key->set_number(rotated.number);
+          key->set_rewrapped_versions(rotated.rewrapped_versions);
+          key->set_index(rotated.index.value());
+        }
         return answer;
       });
 }

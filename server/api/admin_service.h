@@ -9,6 +9,8 @@
 #include "server/api/gate.h"
 #include "server/api/read_pool.h"
 #include "server/api/unary_call.h"
+#include "server/api/unsealing.h"
+#include "server/leases/key_rotator.h"
 #include "server/leases/lease_authority.h"
 #include "storage/store.h"
 
@@ -27,7 +29,7 @@ struct ServerFacts {
 class AdminService final : public v1::AdminService::Service {
  public:
   AdminService(LeaseAuthority& authority, const Gate& gate, Store& store, ReadPool& pool,
-               ReadPool& bulk, ServerFacts facts);
+               ReadPool& bulk, Unsealing& unsealing, KeyRotator& rotator, ServerFacts facts);
 
   grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* request,
                          v1::Status* response) override;
@@ -35,6 +37,10 @@ class AdminService final : public v1::AdminService::Service {
                              v1::ServerInfo* response) override;
   grpc::Status Backup(grpc::ServerContext* context, const v1::BackupRequest* request,
                       v1::BackupResponse* response) override;
+  grpc::Status Unseal(grpc::ServerContext* context, const v1::UnsealRequest* request,
+                      v1::UnsealResponse* response) override;
+  grpc::Status RotateKeys(grpc::ServerContext* context, const v1::RotateKeysRequest* request,
+                          v1::RotateKeysResponse* response) override;
 
  private:
   using BackupCall = std::shared_ptr<UnaryCall<v1::BackupResponse>>;
@@ -49,6 +55,8 @@ class AdminService final : public v1::AdminService::Service {
   Store& store_;
   ReadPool& pool_;
   ReadPool& bulk_;
+  Unsealing& unsealing_;
+  KeyRotator& rotator_;
   const ServerFacts facts_;
 };
 

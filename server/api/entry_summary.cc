@@ -161,6 +161,14 @@ std::string_view WordFor(ledger::v1::CredentialKind kind) {
   }
 }
 
+std::string Rotated(const ledger::v1::KeyRotated& rotated) {
+  std::string_view what =
+      rotated.key_class() == ledger::v1::KEY_CLASS_KEY_ENCRYPTION ? "key-encryption key"
+      : rotated.key_class() == ledger::v1::KEY_CLASS_LEASE_MAC    ? "lease MAC key"
+                                                                  : "checkpoint key";
+  return StrCat(what, " ", rotated.number(), " in use");
+}
+
 // Entries about stopping and about who is who.
 std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis start) {
   switch (entry.kind_case()) {
@@ -236,6 +244,8 @@ std::string SummarizeEntry(LogIndex index, const Entry& entry, const State& stat
     case Entry::kClockMark:
       return StrCat("the clock was behind its mark; leases through ", entry.clock_mark().through(),
                     " are over");
+    case Entry::kKeyRotated:
+      return Rotated(entry.key_rotated());
     case Entry::kBackupTaken:
       return StrCat("backup of ", entry.backup_taken().size(), " entries");
     default:

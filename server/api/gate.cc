@@ -83,6 +83,9 @@ absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
                  StrCat(principal.name, " may not call ", method.name,
                         "; ask an operator, or use the socket or token that is meant for it"));
   }
+  if (method.keys == Keys::kNeeded) {
+    RETURN_IF_ERROR(vault_.CheckOpen());
+  }
   return principal;
 }
 

@@ -10,6 +10,7 @@
 #include "server/api/slots.h"
 #include "server/base/principal.h"
 #include "server/identity/authenticator.h"
+#include "server/vault/sealable_vault.h"
 
 namespace grpc {
 class ServerContextBase;
@@ -37,13 +38,15 @@ class Gate {
   // while it waits for a commit. Sixty-four such calls fill a commit; more would only wait longer.
   static constexpr int kCallsMax = 64;
 
-  Gate(const Authenticator& authenticator, Observer observer, int calls_max = kCallsMax)
+  Gate(const Authenticator& authenticator, const SealableVault& vault, Observer observer,
+       int calls_max = kCallsMax)
       : authenticator_(authenticator),
+        vault_(vault),
         observer_(std::move(observer)),
         calls_(calls_max, "too many calls are under way; try again") {}
 
-  // The caller, if it may call `method`; UNAUTHENTICATED and the like, or ROLE_FORBIDDEN. Where
-  // anyone may, nobody is asked who he is: a Principal without a role.
+  // The caller, if it may call `method`; UNAUTHENTICATED and the like, ROLE_FORBIDDEN, or SEALED.
+  // Where anyone may, nobody is asked who he is: a Principal without a role.
   absl::StatusOr<Principal> Admit(const grpc::ServerContextBase& context,
                                   const ApiMethod& method) const;
 
@@ -56,6 +59,7 @@ class Gate {
 
  private:
   const Authenticator& authenticator_;
+  const SealableVault& vault_;
   const Observer observer_;
   mutable Slots calls_;
 };

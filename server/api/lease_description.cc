@@ -175,17 +175,19 @@ absl::StatusOr<DelegateRequest> ParseDelegateRequest(const Principal& principal,
   return parsed;
 }
 
-v1::AcquireLeaseResponse DescribeAcquired(LeaseAuthority& authority, const AcquireResult& result) {
+absl::StatusOr<v1::AcquireLeaseResponse> DescribeAcquired(LeaseAuthority& authority,
+                                                          const AcquireResult& result) {
   UnixMillis now = authority.Now();
   v1::AcquireLeaseResponse response;
   authority.published().Read([&](const PublishedState::View& view) {
     const Lease* lease = view.state.leases().Find(result.lease);
     *response.mutable_lease() = DescribeLease(view.state, *lease, now);
   });
-  response.set_token(
-      authority.tokens().Issue({TokenKind::kLeaseToken, result.epoch, result.lease}));
+  ASSIGN_OR_RETURN(*response.mutable_token(),
+                   authority.tokens().Issue({TokenKind::kLeaseToken, result.epoch, result.lease}));
   if (response.lease().delivery() == v1::DELIVERY_BROKERED) {
-    response.set_handle(
+    ASSIGN_OR_RETURN(
+        *response.mutable_handle(),
         authority.tokens().Issue({TokenKind::kBrokerHandle, result.epoch, result.lease}));
   }
   return response;

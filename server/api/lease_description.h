@@ -23,7 +23,8 @@ absl::StatusOr<DelegateRequest> ParseDelegateRequest(const Principal& principal,
                                                      const v1::DelegateLeaseRequest& request);
 
 // The answer to a lease that was taken and is published.
-v1::AcquireLeaseResponse DescribeAcquired(LeaseAuthority& authority, const AcquireResult& result);
+absl::StatusOr<v1::AcquireLeaseResponse> DescribeAcquired(LeaseAuthority& authority,
+                                                          const AcquireResult& result);
 
 }  // namespace leasehold
 

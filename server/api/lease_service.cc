@@ -136,10 +136,12 @@ grpc::Status LeaseService::BatchAcquireLeases(grpc::ServerContext* context,
         for (int i = 0; i < count; ++i) {
           v1::AcquireLeaseResult* result = batch->response.mutable_results(i);
           auto done = [this, batch, result](absl::StatusOr<AcquireResult> acquired) {
-            if (acquired.ok()) {
-              *result->mutable_response() = DescribeAcquired(authority_, *acquired);
+            absl::StatusOr<v1::AcquireLeaseResponse> described =
+                acquired.ok() ? DescribeAcquired(authority_, *acquired) : acquired.status();
+            if (described.ok()) {
+              *result->mutable_response() = *std::move(described);
             } else {
-              SetError(acquired.status(), result->mutable_error());
+              SetError(described.status(), result->mutable_error());
             }
             if (--batch->left == 0) {
               batch->call->Finish(std::move(batch->response));

@@ -59,6 +59,18 @@ absl::Status ExportSnapshot(StoreView& view, ExportCall& call) {
       .status();
 }
 
+// The checkpoint key that goes with the view's ledger.
+absl::StatusOr<uint32_t> CheckpointKeyIn(StoreView& view) {
+  ASSIGN_OR_RETURN(const std::vector<KeyRow> keys, view.ReadKeys());
+  uint32_t newest = 0;
+  for (const KeyRow& row : keys) {
+    if (row.key_class == static_cast<int>(KeyClass::kCheckpoint)) {
+      newest = std::max(newest, row.number);
+    }
+  }
+  return newest;
+}
+
 }  // namespace
 
 LedgerService::LedgerService(LeaseAuthority& authority, const Gate& gate, Store& store,
@@ -154,13 +166,19 @@ grpc::Status LedgerService::GetCheckpoint(grpc::ServerContext* context,
                                           v1::Checkpoint* response) {
   static const ApiMethod& method = FindApiMethod(kService, "GetCheckpoint");
   return DispatchRead<v1::Checkpoint>(context, response, gate_, method, [&](const Principal&) {
-    TreeHead head;
-    std::string origin;
+    CheckpointToSign checkpoint;
+    v1::Checkpoint changes;
     authority_.published().Read([&](const PublishedState::View& view) {
-      head = view.head;
-      origin = view.state.origin();
+      checkpoint = {.origin = view.state.origin(),
+                    .head = view.head,
+                    .key = view.state.keys().current(KeyClass::kCheckpoint)};
+      AddKeyChanges(view.state, &changes);
     });
-    return SignedCheckpoint(authority_.vault(), origin, head);
+    absl::StatusOr<v1::Checkpoint> answer = SignedCheckpoint(authority_.vault(), checkpoint);
+    if (answer.ok()) {
+      answer->mutable_key_changes()->Swap(changes.mutable_key_changes());
+    }
+    return answer;
   });
 }
 
@@ -177,6 +195,7 @@ absl::Status LedgerService::Export(ExportCall& call) const {
       [](const PublishedState::View& view) { return view.state.origin(); });
   ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store_.NewView());
   ASSIGN_OR_RETURN(TreeHead head, view->Head());
+  ASSIGN_OR_RETURN(uint32_t key, CheckpointKeyIn(*view));
   v1::ExportRecord header;
   header.mutable_header()->set_format(kExportFormat);
   header.mutable_header()->set_tree_size(head.size);
@@ -186,7 +205,9 @@ absl::Status LedgerService::Export(ExportCall& call) const {
   RETURN_IF_ERROR(ExportLedger(*view, head.size, call));
   RETURN_IF_ERROR(ExportSnapshot(*view, call));
   v1::ExportRecord last;
-  ASSIGN_OR_RETURN(*last.mutable_checkpoint(), SignedCheckpoint(authority_.vault(), origin, head));
+  ASSIGN_OR_RETURN(
+      *last.mutable_checkpoint(),
+      SignedCheckpoint(authority_.vault(), {.origin = origin, .head = head, .key = key}));
   return call.Write(last);
 }
 

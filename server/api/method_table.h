@@ -29,11 +29,16 @@ class Roles {
   uint32_t bits_;
 };
 
+// Whether a method can do its work without the keys of the store. What cannot answers SEALED
+// while the server is sealed.
+enum class Keys { kNone, kNeeded };
+
 // A method of the API and who may call it.
 struct ApiMethod {
   std::string_view service;  // "leasehold.v1.LeaseService"
   std::string_view name;     // "AcquireLease"
   Roles roles;
+  Keys keys = Keys::kNone;
 };
 
 // Every method there is; a test compares it with the descriptors.

@@ -18,6 +18,8 @@ namespace {
 constexpr std::string_view kLabel = "leasehold page token";
 constexpr size_t kKeyNumberSize = 4;
 constexpr size_t kMacSize = 16;
+// The vault's keys begin with 1.
+constexpr uint32_t kOwnKey = 0;
 // A place is a name or a few numbers. What is longer is refused before it is decoded.
 constexpr size_t kTokenBytesMax = 1024;
 
@@ -61,10 +63,23 @@ absl::StatusOr<size_t> ParsePageSize(int32_t page_size) {
   return static_cast<size_t>(page_size == 0 ? kPageSizeDefault : page_size);
 }
 
+PageTokens::PageTokens(const SealableVault& vault) : vault_(vault) { RandomBytes(own_key_); }
+
+std::optional<Hash> PageTokens::Mac(uint32_t key, std::string_view question,
+                                    std::string_view place) const {
+  std::string input = MacInput(question, place);
+  if (key == kOwnKey) {
+    return HmacSha256(own_key_, AsBytes(input));
+  }
+  absl::StatusOr<std::shared_ptr<const Vault>> vault = vault_.Open();
+  return vault.ok() ? (*vault)->Mac(key, kLabel, AsBytes(input)) : std::nullopt;
+}
+
 std::string PageTokens::Make(std::string_view question, std::string_view place) const {
   LEASEHOLD_CHECK(!place.empty());
-  uint32_t key = vault_.CurrentMacKey();
-  std::optional<Hash> mac = vault_.Mac(key, kLabel, AsBytes(MacInput(question, place)));
+  absl::StatusOr<std::shared_ptr<const Vault>> vault = vault_.Open();
+  uint32_t key = vault.ok() ? (*vault)->CurrentMacKey() : kOwnKey;
+  std::optional<Hash> mac = Mac(key, question, place);
   LEASEHOLD_CHECK(mac.has_value());
   std::string token;
   PutNumber(token, key, kKeyNumberSize);
@@ -85,8 +100,7 @@ absl::StatusOr<std::string> PageTokens::Parse(std::string_view question,
   std::string_view view = bytes;
   std::string_view place = view.substr(kKeyNumberSize + kMacSize);
   std::optional<Hash> mac =
-      vault_.Mac(static_cast<uint32_t>(GetNumber(view.substr(0, kKeyNumberSize))), kLabel,
-                 AsBytes(MacInput(question, place)));
+      Mac(static_cast<uint32_t>(GetNumber(view.substr(0, kKeyNumberSize))), question, place);
   if (!mac.has_value() || !ConstantTimeEqual(AsBytes(view.substr(kKeyNumberSize, kMacSize)),
                                              AsBytes(AsText(*mac).substr(0, kMacSize)))) {
     return PageTokenInvalid();

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "server/vault/vault.h"
+#include "server/base/crypto_bytes.h"
+#include "server/vault/sealable_vault.h"
 
 namespace google::protobuf {
 class Message;
@@ -22,8 +24,8 @@ absl::StatusOr<size_t> ParsePageSize(int32_t page_size);
 // Page tokens: opaque to callers, good only for the same question to the same log. As bytes, in
 // base64url:
 //
-//   key number  4 bytes, big endian
-//   MAC        16 bytes, over the question and the place; the key belongs to one log
+//   key number  4 bytes, big endian; 0 = a key of this process alone, which serves while sealed
+//   MAC        16 bytes, over the question and the place; other keys belong to one log
 //   place      where the next page begins, in the words of whoever made the token
 //
 // A place is the last item shown, or a ledger index, never a count of items: what is added or
@@ -31,7 +33,7 @@ absl::StatusOr<size_t> ParsePageSize(int32_t page_size);
 class PageTokens {
  public:
   // `vault` must outlive it.
-  explicit PageTokens(const Vault& vault) : vault_(vault) {}
+  explicit PageTokens(const SealableVault& vault);
 
   // `question` says which method and filter a token is for; see QuestionOf. `place` is not empty.
   std::string Make(std::string_view question, std::string_view place) const;
@@ -41,7 +43,11 @@ class PageTokens {
   absl::StatusOr<std::string> Parse(std::string_view question, std::string_view token) const;
 
  private:
-  const Vault& vault_;
+  // nullopt where there is no such key, or it is sealed.
+  std::optional<Hash> Mac(uint32_t key, std::string_view question, std::string_view place) const;
+
+  const SealableVault& vault_;
+  Hash own_key_;  // random
 };
 
 // The question that a list request asks: its method's name and all its fields but page_size and

@@ -137,16 +137,21 @@ grpc::Status SecretService::AddVersion(grpc::ServerContext* context,
       call->Finish(fields.status());
       return;
     }
+    absl::StatusOr<std::shared_ptr<const Vault>> keys = authority_.vault().Open();
     absl::StatusOr<VersionAdd> add =
-        ParseAddVersion(call->principal(), authority_.vault(), *request, *fields, authority_.Now());
+        keys.ok() ? ParseAddVersion(call->principal(), **keys, *request, *fields, authority_.Now())
+                  : keys.status();
     if (!add.ok()) {
       call->Finish(add.status());
       return;
     }
     authority_.Submit<VersionKey>(
         Urgency::kNormal,
-        [this, add = *std::move(add), fields = *std::move(fields)](Transaction& tx) {
-          return leasehold::AddVersion(tx, authority_.vault(), add, fields);
+        [this, add = *std::move(add),
+         fields = *std::move(fields)](Transaction& tx) -> absl::StatusOr<VersionKey> {
+          // Opened in its turn: a key that was replaced meanwhile seals nothing any more.
+          ASSIGN_OR_RETURN(std::shared_ptr<const Vault> vault, authority_.vault().Open());
+          return leasehold::AddVersion(tx, *vault, add, fields);
         },
         AnswerWithVersion(std::move(call)));
   });

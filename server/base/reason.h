@@ -67,7 +67,7 @@ enum class Reason : uint16_t {
   kLedgerFull = 80,
   kOverloaded = 81,
   kStaleView = 82,  // later
-  kSealed = 83,     // later
+  kSealed = 83,
   kShuttingDown = 84,
   kInternal = 85,
   // Starting and files.

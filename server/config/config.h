@@ -32,6 +32,10 @@ struct Config {
   // Who client certificates are.
   CertificateRules certificate_rules;
 
+  // Absolute path of the systemd credential that is the root key; empty: root.key in the data
+  // folder.
+  std::string root_key_credential;
+
   // Absolute paths. The admin and the revoke socket always lie in the data folder.
   std::string admin_socket;
   std::string revoke_socket;

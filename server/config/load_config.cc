@@ -213,9 +213,31 @@ absl::Status ReadNetworks(const Settings& settings, std::vector<Cidr>& out) {
   return absl::OkStatus();
 }
 
+// As systemd.exec(5) has it: LoadCredential= puts files into a folder that only the service sees.
+constexpr char kCredentialFolder[] = "CREDENTIALS_DIRECTORY";
+constexpr char kCredentialName[] = "leasehold-root-key";
+
+absl::Status ReadRootKey(const Settings& settings, const ConfigSources& sources, Config& config) {
+  const Setting* const setting = Find(settings, "root_key");
+  if (setting == nullptr || setting->value == "file") return absl::OkStatus();
+  if (setting->value != "credential") {
+    return Invalid(*setting, "\"root_key\" is one of file, credential");
+  }
+  const auto folder = sources.environment.find(kCredentialFolder);
+  if (folder == sources.environment.end() || !folder->second.starts_with('/')) {
+    return Invalid(*setting, StrCat(kCredentialFolder,
+                                    " is not set: the server was not started by systemd, "
+                                    "or its unit lacks LoadCredential=",
+                                    kCredentialName, ":FILE"));
+  }
+  config.root_key_credential = StrCat(folder->second, "/", kCredentialName);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Config> Check(const Settings& settings, const ConfigSources& sources) {
   Config config;
   ASSIGN_OR_RETURN(config.data_dir, DataDir(settings, sources));
+  RETURN_IF_ERROR(ReadRootKey(settings, sources, config));
   RETURN_IF_ERROR(ReadTls(settings, config));
   RETURN_IF_ERROR(ReadAddress(settings, "listen",
                               config.tls.enabled() ? Reach::kAny : Reach::kWithTls, config.listen));

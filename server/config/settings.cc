@@ -17,6 +17,9 @@ constexpr auto kKeys = std::to_array<SettingKey>({
      "Address of the HTTP broker (default 127.0.0.1:8642)"},
     {"metrics_listen", "--metrics-listen", "LEASEHOLD_METRICS_LISTEN",
      "Address of metrics and probes (default 127.0.0.1:8643)"},
+    {"root_key", "--root-key", "LEASEHOLD_ROOT_KEY",
+     "Where the root key is: file (root.key in the data folder) or credential (systemd's "
+     "leasehold-root-key) (default file)"},
     {"log_level", "--log-level", "LEASEHOLD_LOG_LEVEL",
      "debug, info, warning, error or off (default info)"},
     {"log_format", "--log-format", "LEASEHOLD_LOG_FORMAT",

@@ -102,9 +102,13 @@ absl::StatusOr<InitReport> InitServer(const InitOptions& options) {
   InitReport report{.data_dir = folder.path(),
                     .database = DatabasePath(folder.path()),
                     .root_key = RootKeyPath(folder.path())};
-  RETURN_IF_ERROR(CreateRootKeyFile(report.root_key));
+  RETURN_IF_ERROR(CreateRootKeyFile(report.root_key, options.passphrase));
   folder.Remember(report.root_key);
-  ASSIGN_OR_RETURN(const SecretBytes root, LoadRootKeyFile(report.root_key));
+  // Read back, so that a file that cannot be is found before anything rests on it.
+  ASSIGN_OR_RETURN(const SecretBytes root,
+                   options.passphrase == nullptr
+                       ? LoadRootKeyFile(report.root_key)
+                       : UnsealRootKeyFile(report.root_key, *options.passphrase));
   const LogId log(RandomNonZero64());
   const Epoch epoch(RandomNonZero64());
   ASSIGN_OR_RETURN(const Vault vault, Vault::Create(root, log));

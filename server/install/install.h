@@ -14,7 +14,8 @@
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
 #include "server/base/ids.h"
-#include "server/vault/vault.h"
+#include "server/vault/root_key.h"
+#include "server/vault/sealable_vault.h"
 #include "storage/store.h"
 
 namespace leasehold {
@@ -29,6 +30,8 @@ struct InitOptions {
   // "leasehold" where that makes no segment.
   std::string store_name;
   const Clock& clock;
+  // Where the root key is to be under a passphrase.
+  const SecretBytes* passphrase = nullptr;
 };
 
 struct InitReport {
@@ -44,27 +47,43 @@ struct InitReport {
 
 // Makes a data folder (mode 0700) with a new root key and an empty store. A folder that is there
 // already is taken where nobody else may enter it, or nothing is in it. ALREADY_EXISTS where there
-// is a store or a root key; INVALID_ARGUMENT for a store name that is none; FAILED_PRECONDITION, IO
-// for a folder that cannot be used. After an error nothing that was made stays.
+// is a store or a root key; INVALID_ARGUMENT for a store name that is none and for a passphrase
+// that is too short; FAILED_PRECONDITION, IO for a folder that cannot be used. After an error
+// nothing that was made stays.
 absl::StatusOr<InitReport> InitServer(const InitOptions& options);
+
+// Where the root key comes from.
+struct RootKeySource {
+  std::string path;
+  RootKeyReaders readers = RootKeyReaders::kOwner;
+};
 
 // A data folder's store, with the lock that keeps other servers out, and its keys.
 struct OpenedStore {
   std::unique_ptr<Store> store;
-  Vault vault;
+  std::unique_ptr<SealableVault> vault;  // sealed where the root key is under a passphrase
 };
 
-// Opens a data folder to serve from it. Errors: as of SqliteStore::Open (STORE_MISSING,
-// STORE_LOCKED, STORE_DAMAGED, STORE_SCHEMA_NEWER, STORE_ROLLED_BACK), and STORE_ROLLED_BACK too
-// where the ledger is longer than the head anchor says but another one; as of LoadRootKeyFile
-// (ROOT_KEY_UNUSABLE) and Vault::Open (ROOT_KEY_WRONG).
+// Opens a data folder to serve from it, with the root key in it or `root_key`. Errors: as of
+// SqliteStore::Open (STORE_MISSING, STORE_LOCKED, STORE_DAMAGED, STORE_SCHEMA_NEWER,
+// STORE_ROLLED_BACK), and STORE_ROLLED_BACK too where the ledger is longer than the head anchor
+// says but another one; as of LoadRootKeyFile (ROOT_KEY_UNUSABLE) and Vault::Open (ROOT_KEY_WRONG).
 absl::StatusOr<OpenedStore> OpenServerStore(const std::string& data_dir);
+absl::StatusOr<OpenedStore> OpenServerStore(const std::string& data_dir,
+                                            const RootKeySource& root_key);
+
+// Opens the vault of a store that was opened sealed. ROOT_KEY_WRONG for another passphrase,
+// FAILED_PRECONDITION where the vault is open; else as OpenServerStore. Takes some 100 ms.
+absl::Status UnsealServerStore(Store& store, const RootKeySource& root_key,
+                               const SecretBytes& passphrase, SealableVault& vault);
 
 struct RestoreOptions {
   std::string data_dir;
   // A backup, or a copy of a database.
   std::string from;
   const Clock& clock;
+  // Of the root key, where it is under one.
+  const SecretBytes* passphrase = nullptr;
 };
 
 // Something that had been stopped after the backup was made, and that the restored store stops too:
@@ -92,7 +111,7 @@ struct RestoreReport {
   // In the order in which they had been stopped.
   std::vector<StopKept> stops_kept;
   // What else had been changed after the backup and is now as in the backup: "policies",
-  // "groups/bots".
+  // "keys", "groups/bots".
   std::vector<std::string> changed_back;
   // Why other things may have been stopped after the backup, and are not any more: a clause for
   // people. Empty where everything that was stopped is.
@@ -113,7 +132,7 @@ struct RestoreReport {
 // The backup is verified and its keys are opened, and the new store is complete, before anything in
 // place is touched. STORE_MISSING where there is no backup, LEDGER_VIOLATION and STORE_DAMAGED
 // where it is not whole, STORE_LOCKED where a server runs, ROOT_KEY_UNUSABLE and ROOT_KEY_WRONG,
-// IO.
+// SEALED where the root key is under a passphrase and none is given, IO.
 absl::StatusOr<RestoreReport> RestoreServer(const RestoreOptions& options);
 
 }  // namespace leasehold

@@ -1,5 +1,6 @@
 // A data folder as a server opens it.
 
+#include <memory>
 #include <utility>
 
 #include "server/base/status.h"
@@ -28,12 +29,31 @@ absl::Status CheckAnchorRoot(const Store& store, StoreView& view) {
 }  // namespace
 
 absl::StatusOr<OpenedStore> OpenServerStore(const std::string& data_dir) {
+  return OpenServerStore(data_dir, {.path = RootKeyPath(data_dir)});
+}
+
+absl::StatusOr<OpenedStore> OpenServerStore(const std::string& data_dir,
+                                            const RootKeySource& root_key) {
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                    SqliteStore::Open({.path = DatabasePath(data_dir)}));
   ASSIGN_OR_RETURN(const std::unique_ptr<StoreView> view, store->NewView());
   RETURN_IF_ERROR(CheckAnchorRoot(*store, *view));
-  ASSIGN_OR_RETURN(Vault vault, OpenStoredVault(RootKeyPath(data_dir), *view));
-  return OpenedStore{std::move(store), std::move(vault)};
+  absl::StatusOr<Vault> vault = OpenStoredVault(root_key, nullptr, *view);
+  if (ReasonOf(vault.status()) == Reason::kSealed) {
+    return OpenedStore{std::move(store), std::make_unique<SealableVault>()};
+  }
+  RETURN_IF_ERROR(vault.status());
+  return OpenedStore{std::move(store), std::make_unique<SealableVault>(*std::move(vault))};
+}
+
+absl::Status UnsealServerStore(Store& store, const RootKeySource& root_key,
+                               const SecretBytes& passphrase, SealableVault& vault) {
+  if (vault.CheckOpen().ok()) {
+    return Error(Reason::kFailedPrecondition, "the server is not sealed");
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<StoreView> view, store.NewView());
+  ASSIGN_OR_RETURN(Vault opened, OpenStoredVault(root_key, &passphrase, *view));
+  return vault.Unseal(std::move(opened));
 }
 
 }  // namespace leasehold

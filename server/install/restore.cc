@@ -64,9 +64,10 @@ absl::Status VerifyBackup(const std::string& path) {
                       "; use another backup"));
 }
 
-absl::Status RefuseWrongKey(const std::string& root_key, const std::string& backup) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<StoreView> view, OpenReadOnly(backup));
-  return OpenStoredVault(root_key, *view).status();
+absl::Status RefuseWrongKey(const RestoreOptions& options) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<StoreView> view, OpenReadOnly(options.from));
+  return OpenStoredVault({.path = RootKeyPath(options.data_dir)}, options.passphrase, *view)
+      .status();
 }
 
 // What the database that is about to be moved aside stopped after the backup.
@@ -84,7 +85,8 @@ absl::Status Stage(const RestoreOptions& options, const std::string& path, Resto
   ASSIGN_OR_RETURN(const std::unique_ptr<Store> store,
                    SqliteStore::Open({.path = path, .reserve_bytes = 0, .restoring = true}));
   ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store->NewView());
-  ASSIGN_OR_RETURN(const Vault vault, OpenStoredVault(RootKeyPath(options.data_dir), *view));
+  ASSIGN_OR_RETURN(const Vault vault, OpenStoredVault({.path = RootKeyPath(options.data_dir)},
+                                                      options.passphrase, *view));
   ASSIGN_OR_RETURN(report.backup, view->Head());
   const std::vector<StopAfter> stops = StopsToKeep(*view, report);
   ASSIGN_OR_RETURN(NewEpoch epoch, StartEpoch(*view, vault, options.clock, stops));
@@ -151,7 +153,7 @@ absl::StatusOr<RestoreReport> RestoreServer(const RestoreOptions& given) {
   if (error) return IoError("find", given.data_dir, error.value());
   RestoreReport report{.database = DatabasePath(options.data_dir)};
   // The key first: it is the quickest to check, and without it the rest is for nothing.
-  RETURN_IF_ERROR(RefuseWrongKey(RootKeyPath(options.data_dir), options.from));
+  RETURN_IF_ERROR(RefuseWrongKey(options));
   ASSIGN_OR_RETURN(const StoreLock lock, StoreLock::Acquire(report.database + ".lock"));
   RETURN_IF_ERROR(VerifyBackup(options.from));
   ASSIGN_OR_RETURN(const StagingFolder staging, StagingFolder::Make(options.data_dir));

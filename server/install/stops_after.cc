@@ -44,7 +44,8 @@ class LaterEntries {
       : state_(std::move(backup)),
         size_before_(state_.size()),
         uids_before_(state_.entities().next()),
-        revision_before_(state_.policies().revision()) {
+        revision_before_(state_.policies().revision()),
+        keys_before_(state_.keys().all().size()) {
     for (const auto& [selector, hold] : state_.holds().all()) held_before_.insert(selector);
   }
 
@@ -71,6 +72,8 @@ class LaterEntries {
     TellEntities(result);
     TellVersions(result);
     if (state_.policies().revision() != revision_before_) result.changed_back.push_back("policies");
+    // Whoever rotated a key that was stolen has to do it again.
+    if (state_.keys().all().size() != keys_before_) result.changed_back.push_back("keys");
     std::stable_sort(
         result.stops.begin(), result.stops.end(),
         [](const StopAfter& a, const StopAfter& b) { return a.kept.entry < b.kept.entry; });
@@ -151,6 +154,7 @@ class LaterEntries {
   const uint64_t size_before_;
   const EntityUid uids_before_;  // the first that the backup does not have
   const PolicyRevision revision_before_;
+  const size_t keys_before_;  // that took another's place
   std::set<Selector> held_before_;
   std::map<VersionKey, VersionChange> versions_;
 };

@@ -39,12 +39,11 @@ LeaseNumber FirstLease(const LeaseTokens& tokens, const std::vector<UseRequest>&
 
 }  // namespace
 
-LeaseAuthority::LeaseAuthority(Committer& committer, const Vault& vault, Store& store,
+LeaseAuthority::LeaseAuthority(Committer& committer, SealableVault& vault, Store& store,
                                UseObserver* observer)
     : committer_(committer),
       vault_(vault),
-      tokens_(vault, committer.published().Read(
-                         [](const PublishedState::View& view) { return view.state.log(); })),
+      tokens_(vault, committer.published()),
       observer_(observer),
       versions_(store, vault) {
   committer_.SetHousekeeping([this](Transaction& tx, Committer::Occasion occasion) {
@@ -64,6 +63,8 @@ absl::Status LeaseAuthority::TooMany() {
 
 absl::StatusOr<Admission::Ticket> LeaseAuthority::Admit(const Principal& principal,
                                                         LeaseNumber number, uint32_t weight) {
+  // No lease and no use while sealed, whether or not it would take a key.
+  RETURN_IF_ERROR(vault_.CheckOpen());
   EntityUid agent = principal.agent;
   if (agent.empty()) {
     agent = published().Read([&](const PublishedState::View& view) {

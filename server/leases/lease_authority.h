@@ -21,7 +21,7 @@
 #include "server/leases/refusal_limiter.h"
 #include "server/leases/use_observer.h"
 #include "server/leases/version_reader.h"
-#include "server/vault/vault.h"
+#include "server/vault/sealable_vault.h"
 
 namespace leasehold {
 
@@ -33,14 +33,14 @@ class LeaseAuthority final : public PointOfUse {
   using Done = absl::AnyInvocable<void(absl::StatusOr<Result>) &&>;
 
   // All arguments must outlive it; `observer` may be null.
-  LeaseAuthority(Committer& committer, const Vault& vault, Store& store,
+  LeaseAuthority(Committer& committer, SealableVault& vault, Store& store,
                  UseObserver* observer = nullptr);
   ~LeaseAuthority() override = default;
 
   Committer& committer() { return committer_; }
   const PublishedState& published() const { return committer_.published(); }
   const LeaseTokens& tokens() const { return tokens_; }
-  const Vault& vault() const { return vault_; }
+  SealableVault& vault() { return vault_; }
   UnixMillis Now() { return committer_.clock().Now(); }
 
   // Hands in an operation that decides with `decide(Transaction&)`; see MakeOperation.
@@ -90,9 +90,9 @@ class LeaseAuthority final : public PointOfUse {
  private:
   // The error for an agent that has too much under way.
   static absl::Status TooMany();
-  // The agent's place in the quota: that of the caller, or where an adapter calls, that of the
-  // lease whose token or handle it presents; of a batch the first one's. An adapter's call that
-  // proves no lease has a place among all such.
+  // SEALED; else the agent's place in the quota: that of the caller, or where an adapter calls,
+  // that of the lease whose token or handle it presents; of a batch the first one's. An adapter's
+  // call that proves no lease has a place among all such.
   absl::StatusOr<Admission::Ticket> Admit(const Principal& principal, LeaseNumber lease = {},
                                           uint32_t weight = 1);
   // What an agent asks for its leases, decided by `decide`, within its quota; nullptr as above.
@@ -108,7 +108,7 @@ class LeaseAuthority final : public PointOfUse {
   void Observe(Adapter adapter, const absl::StatusOr<UseReply>& reply, absl::Time start);
 
   Committer& committer_;
-  const Vault& vault_;
+  SealableVault& vault_;
   const LeaseTokens tokens_;
   UseObserver* const observer_;
   Admission admission_;

@@ -30,21 +30,28 @@ uint64_t GetNumber(std::string_view bytes) {
 
 }  // namespace
 
-std::string LeaseTokens::Issue(const LeaseTokenClaims& claims) const {
+LeaseTokens::LeaseTokens(const SealableVault& vault, const PublishedState& published)
+    : vault_(vault),
+      published_(published),
+      log_(published.Read([](const PublishedState::View& view) { return view.state.log(); })) {}
+
+absl::StatusOr<std::string> LeaseTokens::Issue(const LeaseTokenClaims& claims) const {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Vault> vault, vault_.Open());
   std::string body(1, kFormat);
-  uint32_t key = vault_.CurrentMacKey();
+  uint32_t key = vault->CurrentMacKey();
   LEASEHOLD_CHECK(key <= 0xffff);
   PutNumber(body, key, 2);
   PutNumber(body, log_.value(), 8);
   PutNumber(body, claims.epoch.value(), 8);
   PutNumber(body, claims.lease.value(), 8);
-  std::optional<Hash> mac = vault_.Mac(key, LabelOf(claims.kind), AsBytes(body));
+  std::optional<Hash> mac = vault->Mac(key, LabelOf(claims.kind), AsBytes(body));
   LEASEHOLD_CHECK(mac.has_value());
   body.append(AsText(ByteView(*mac).first(kMacSize)));
   return FrameToken(claims.kind, AsBytes(body));
 }
 
 absl::StatusOr<LeaseTokenClaims> LeaseTokens::Parse(std::string_view text) const {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Vault> vault, vault_.Open());
   std::optional<TokenKind> kind = TokenKindOf(text);
   if (kind != TokenKind::kLeaseToken && kind != TokenKind::kBrokerHandle) {
     return Error(Reason::kTokenMalformed,
@@ -67,14 +74,19 @@ absl::StatusOr<LeaseTokenClaims> LeaseTokens::Parse(std::string_view text) const
     return Error(Reason::kTokenForeign, "the token was issued by another Leasehold store");
   }
   auto key = static_cast<uint32_t>(GetNumber(claims.substr(1, 2)));
-  std::optional<Hash> mac = vault_.Mac(key, LabelOf(*kind), AsBytes(claims));
+  std::optional<Hash> mac = vault->Mac(key, LabelOf(*kind), AsBytes(claims));
   if (!mac.has_value() ||
       !ConstantTimeEqual(ByteView(*mac).first(kMacSize), AsBytes(body).subspan(kClaimsSize))) {
     return Error(Reason::kUnauthenticated, "this server did not issue the token");
   }
-  return LeaseTokenClaims{.kind = *kind,
-                          .epoch = Epoch(GetNumber(claims.substr(11, 8))),
-                          .lease = LeaseNumber(GetNumber(claims.substr(19, 8)))};
+  const LeaseNumber lease(GetNumber(claims.substr(19, 8)));
+  if (key != vault->CurrentMacKey() && !published_.Read([&](const PublishedState::View& view) {
+        return view.state.keys().CountsFor(key, lease);
+      })) {
+    return Error(Reason::kUnauthenticated, "this server did not issue the token");
+  }
+  return LeaseTokenClaims{
+      .kind = *kind, .epoch = Epoch(GetNumber(claims.substr(11, 8))), .lease = lease};
 }
 
 }  // namespace leasehold

@@ -19,7 +19,8 @@
 #include "absl/status/statusor.h"
 #include "server/base/ids.h"
 #include "server/base/token_text.h"
-#include "server/vault/vault.h"
+#include "server/leases/published_state.h"
+#include "server/vault/sealable_vault.h"
 
 namespace leasehold {
 
@@ -30,21 +31,24 @@ struct LeaseTokenClaims {
   LeaseNumber lease;
 };
 
-// Safe from any thread; `vault` must outlive it.
+// Safe from any thread, but not while the caller reads the published state; the arguments must
+// outlive it.
 class LeaseTokens {
  public:
-  LeaseTokens(const Vault& vault, LogId log) : vault_(vault), log_(log) {}
+  LeaseTokens(const SealableVault& vault, const PublishedState& published);
 
-  // `claims.kind` is kLeaseToken or kBrokerHandle.
-  std::string Issue(const LeaseTokenClaims& claims) const;
+  // `claims.kind` is kLeaseToken or kBrokerHandle. SEALED.
+  absl::StatusOr<std::string> Issue(const LeaseTokenClaims& claims) const;
 
-  // TOKEN_MALFORMED for a text that is neither, TOKEN_FORMAT for one of a later server,
-  // TOKEN_FOREIGN for one of another store, UNAUTHENTICATED where the MAC does not fit. Whether
-  // epoch and lease are current is for the caller to see. Never quotes the token.
+  // SEALED; TOKEN_MALFORMED for a text that is neither, TOKEN_FORMAT for one of a later server,
+  // TOKEN_FOREIGN for one of another store, UNAUTHENTICATED where the MAC does not fit, or is by a
+  // key that was replaced before the lease was issued. Whether epoch and lease are current is for
+  // the caller to see. Never quotes the token.
   absl::StatusOr<LeaseTokenClaims> Parse(std::string_view text) const;
 
  private:
-  const Vault& vault_;
+  const SealableVault& vault_;
+  const PublishedState& published_;
   const LogId log_;
 };
 

@@ -43,8 +43,16 @@ absl::StatusOr<VersionReader::Sealed> VersionReader::Find(const VersionKey& key)
 }
 
 absl::StatusOr<SecretFields> VersionReader::Read(const VersionKey& key) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const Vault> vault, vault_.Open());
   ASSIGN_OR_RETURN(Sealed sealed, Find(key));
-  return vault_.Unseal(key.secret, key.number, *sealed);
+  if (!vault->HasWrappingKey(sealed->key_number)) {
+    // It was wrapped anew since it was read, and the key before is gone; or since the vault was
+    // opened here, by a key that came after that.
+    Forget(key);
+    ASSIGN_OR_RETURN(sealed, Find(key));
+    ASSIGN_OR_RETURN(vault, vault_.Open());
+  }
+  return vault->Unseal(key.secret, key.number, *sealed);
 }
 
 void VersionReader::Forget(const VersionKey& key) {

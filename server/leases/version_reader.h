@@ -8,7 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "server/vault/vault.h"
+#include "server/vault/sealable_vault.h"
 #include "storage/store.h"
 
 namespace leasehold {
@@ -20,9 +20,10 @@ class VersionReader {
   // Ciphertext in memory: 4,096 versions of ordinary size; larger ones push others out.
   static constexpr size_t kCacheBytesMax = 16 << 20;
 
-  VersionReader(Store& store, const Vault& vault) : store_(store), vault_(vault) {}
+  VersionReader(Store& store, const SealableVault& vault) : store_(store), vault_(vault) {}
 
-  // The fields of a version. VERSION_DESTROYED where its key is gone; fails as Vault::Unseal.
+  // The fields of a version. SEALED; VERSION_DESTROYED where its key is gone; fails as
+  // Vault::Unseal.
   absl::StatusOr<SecretFields> Read(const VersionKey& key);
   // Brings the ciphertext into memory, so that Read does not wait. Its size, a little more than
   // that of the values; 0 where that fails, which is left to Read.
@@ -42,7 +43,7 @@ class VersionReader {
   absl::StatusOr<Sealed> Find(const VersionKey& key);
 
   Store& store_;
-  const Vault& vault_;
+  const SealableVault& vault_;
   absl::Mutex mu_;
   absl::flat_hash_map<VersionKey, Sealed, KeyHash> cache_ ABSL_GUARDED_BY(mu_);
   size_t cache_bytes_ ABSL_GUARDED_BY(mu_) = 0;

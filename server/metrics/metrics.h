@@ -46,7 +46,7 @@ class AuthMetrics {
  public:
   virtual ~AuthMetrics() = default;
   // leasehold_auth_failures_total{method,reason}; `method` is a word of our code: "agent_token",
-  // "handle", "peer_credentials".
+  // "handle", "peer_credentials", "passphrase".
   virtual void Failed(std::string_view method, Reason reason) = 0;
 };
 

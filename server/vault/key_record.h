@@ -4,15 +4,9 @@
 #include <cstdint>
 #include <string>
 
-namespace leasehold {
+#include "server/base/key_class.h"
 
-// What a key of the vault is for; the numbers of the ledger's KeyClass, also stored with each
-// record.
-enum class KeyClass : uint8_t {
-  kKeyEncryption = 1,  // Wraps the data keys of versions, and the keys of the classes below.
-  kLeaseMac = 2,       // HMAC-SHA256 of lease tokens and handles.
-  kCheckpoint = 3,     // An Ed25519 seed: signs checkpoints.
-};
+namespace leasehold {
 
 // One key as the store keeps it, encrypted. Keys of a class are numbered from 1; the one with the
 // highest number is current, the others open what they sealed or signed.

@@ -28,14 +28,20 @@ class SecretAccess {
   friend class Vault;
   // server/vault/secret_fields.cc joins the fields of a version to one plaintext and back.
   friend class SecretFields;
+  // server/vault/argon2id.cc derives a key from a passphrase.
+  friend class Argon2id;
   // server/vault/root_key.cc reads and writes the root key's file.
   friend class RootKeyText;
   // server/api/received_fields.cc takes the values of a new version out of gRPC's memory.
   friend class ReceivedFields;
+  // server/api/unsealing.cc takes the passphrase of the root key out of gRPC's memory.
+  friend class ReceivedPassphrase;
   // server/broker/credential_injector.cc puts fields into the request that goes to a target.
   friend class CredentialInjector;
   // server/api/revealed_value.cc gives the value to an agent that may have it.
   friend class RevealedValue;
+  // client/cli/passphrase_input.cc takes the passphrase of a root key from a person or a file.
+  friend class PassphraseInput;
   // Tests define this class for themselves; the server has none.
   friend class SecretAccessForTests;
 };

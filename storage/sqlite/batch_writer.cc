@@ -28,6 +28,7 @@ constexpr const char* kStatements[] = {
     " WHERE secret = ?1 AND number = ?2",
     "INSERT INTO keys(class, number, sealed, crc) VALUES(?1, ?2, ?3, ?4)"
     " ON CONFLICT(class, number) DO UPDATE SET sealed = ?3, crc = ?4",
+    "DELETE FROM keys WHERE class = ?1 AND number = ?2",
     "INSERT INTO tiles(id, hashes) VALUES(?1, ?2)",
     "INSERT INTO summaries(block, summary) VALUES(?1, ?2)"
     " ON CONFLICT(block) DO UPDATE SET summary = ?2",
@@ -151,6 +152,10 @@ absl::Status BatchWriter::WriteBodiesAndKeys(const Batch& batch) {
     put.Bind(1, row.key_class).BindNumber(2, row.number).BindBlob(3, row.sealed);
     put.Bind(4, KeyCheck(row.key_class, row.number, row.sealed));
     RETURN_IF_ERROR(put.Run());
+  }
+  for (const KeyRow& row : batch.removed_keys) {
+    Statement& remove = statements_[kRemoveKey];
+    RETURN_IF_ERROR(RunOnOne(remove.Bind(1, row.key_class).BindNumber(2, row.number), "key"));
   }
   return absl::OkStatus();
 }

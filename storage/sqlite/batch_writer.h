@@ -40,6 +40,7 @@ class BatchWriter {
     kVersion,
     kDestroyVersion,
     kKey,
+    kRemoveKey,
     kTile,
     kSummary,
     kPutSnapshot,

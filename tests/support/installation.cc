@@ -18,10 +18,12 @@ void RequireOk(std::string_view what, const CallStatus& status) {
   FAIL(what << " failed: " << status.code << " " << status.message);
 }
 
-Installation::Installation(const std::string& parent) {
+Installation::Installation(const std::string& parent, const std::vector<std::string>& init) {
   options_.data_dir = (parent.empty() ? folder_.path() : parent) + "/data";
   options_.log_file = folder_.File("log");
-  const Ran made = Cli({"server", "init", "--name", "store"});
+  std::vector<std::string> command = {"server", "init", "--name", "store"};
+  command.insert(command.end(), init.begin(), init.end());
+  const Ran made = Cli(command);
   INFO(made.err);
   REQUIRE(made.status == 0);
 }

@@ -22,8 +22,8 @@ namespace leasehold {
 // must succeed and does not fails the test case. Used by the test's main thread.
 class Installation {
  public:
-  // In a folder of its own, or in `parent`.
-  explicit Installation(const std::string& parent = "");
+  // In a folder of its own, or in `parent`; `init` are more arguments of `server init`.
+  explicit Installation(const std::string& parent = "", const std::vector<std::string>& init = {});
 
   // Of the next Start.
   ServerOptions& options() { return options_; }

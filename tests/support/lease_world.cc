@@ -78,7 +78,7 @@ absl::Status LeaseWorld::Start() {
     }
   };
   ASSIGN_OR_RETURN(running->committer, Committer::Open(*running->store, clock_, options));
-  running->authority = std::make_unique<LeaseAuthority>(*running->committer, running->vault,
+  running->authority = std::make_unique<LeaseAuthority>(*running->committer, *running->vault,
                                                         *running->store, options_.observer);
   running_ = std::move(running);
   return absl::OkStatus();
@@ -141,7 +141,7 @@ VersionNumber LeaseWorld::AddVersion(std::string_view secret, UnixMillis expire_
   VersionAdd add{.principal = Operator(), .secret = MustName(secret), .expire_time = expire_time};
   const SecretFields fields = RandomFields();
   return Set<VersionKey>(
-             [&](Transaction& tx) { return leasehold::AddVersion(tx, vault(), add, fields); })
+             [&](Transaction& tx) { return leasehold::AddVersion(tx, keys(), add, fields); })
       .number;
 }
 
@@ -296,13 +296,13 @@ Answer<LogIndex> LeaseWorld::Resume(const SelectorNames& selector) {
 }
 
 std::string LeaseWorld::TokenOf(const AcquireResult& lease) const {
-  return running_->authority->tokens().Issue(
-      {.kind = TokenKind::kLeaseToken, .epoch = lease.epoch, .lease = lease.lease});
+  return Must(running_->authority->tokens().Issue(
+      {.kind = TokenKind::kLeaseToken, .epoch = lease.epoch, .lease = lease.lease}));
 }
 
 std::string LeaseWorld::HandleOf(const AcquireResult& lease) const {
-  return running_->authority->tokens().Issue(
-      {.kind = TokenKind::kBrokerHandle, .epoch = lease.epoch, .lease = lease.lease});
+  return Must(running_->authority->tokens().Issue(
+      {.kind = TokenKind::kBrokerHandle, .epoch = lease.epoch, .lease = lease.lease}));
 }
 
 const Lease& LeaseWorld::Find(const AcquireResult& lease) const {

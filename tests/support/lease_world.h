@@ -82,7 +82,9 @@ class LeaseWorld {
   SwitchableStore& store() { return *running_->store; }
   Committer& committer() { return *running_->committer; }
   LeaseAuthority& authority() { return *running_->authority; }
-  const Vault& vault() const { return running_->vault; }
+  SealableVault& vault() const { return *running_->vault; }
+  // Its keys, until they are rotated.
+  const Vault& keys() const { return **running_->vault->Open(); }
   const std::string& data_dir() const { return data_dir_; }
   std::string database() const { return DatabasePath(data_dir_); }
   // Readers' state, which changes with the next Commit. For tests without other threads.
@@ -167,7 +169,7 @@ class LeaseWorld {
   // What lives from Start to Stop.
   struct Running {
     std::unique_ptr<SwitchableStore> store;
-    Vault vault;
+    std::unique_ptr<SealableVault> vault;
     std::unique_ptr<Committer> committer;
     std::unique_ptr<LeaseAuthority> authority;
   };

@@ -123,6 +123,19 @@ absl::StatusOr<std::string> Console::PromptHidden(std::string_view what) {
   return first;
 }
 
+absl::StatusOr<std::string> Console::PromptHiddenOnce(std::string_view what) {
+  const EchoOff echo_off;
+  if (!echo_off.ok()) {
+    return CliError(ExitStatus::kFailure, "the terminal's echo cannot be switched off",
+                    "give the value through a pipe or in a file");
+  }
+  std::string text;
+  *streams_.err << what << " (not shown): " << std::flush;
+  std::getline(*streams_.in, text);
+  *streams_.err << "\n";
+  return text;
+}
+
 absl::Status Console::Flush() {
   streams_.out->flush();
   if (streams_.out->good()) return absl::OkStatus();

@@ -56,6 +56,8 @@ class Console {
   bool Confirm(std::string_view question);
   // Asks for a value twice without showing it; both must agree. Without a line feed at its end.
   absl::StatusOr<std::string> PromptHidden(std::string_view what);
+  // The same, asked once: for what shows at once whether it is right.
+  absl::StatusOr<std::string> PromptHiddenOnce(std::string_view what);
 
   // `text` in red, green or yellow where colour is used.
   std::string Red(std::string_view text) const { return Colored(text, "31"); }

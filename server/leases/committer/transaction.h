@@ -45,13 +45,19 @@ class Transaction final : private SideSource {
   Hash AddPolicySet(std::string body, std::shared_ptr<const CompiledPolicies> compiled);
   void AddVersion(VersionRow row) { batch_.versions.push_back(std::move(row)); }
   void DestroyVersion(const VersionKey& key) { batch_.destroyed_versions.push_back(key); }
+  void PutKey(KeyRow row) { batch_.keys.push_back(std::move(row)); }
+  void RemoveKey(KeyRow row) { batch_.removed_keys.push_back(std::move(row)); }
 
   // Milliseconds since the epoch's start, as entries count.
   uint64_t EpochMillis(UnixMillis time) const;
   // The same for an end, where 0 means never: an end at the very start comes a millisecond later.
   uint64_t EpochEndMillis(UnixMillis end) const;
 
-  bool empty() const { return entries_.empty(); }
+  // Nothing to write. Keys and versions that are wrapped anew have no entries.
+  bool empty() const {
+    return entries_.empty() && batch_.versions.empty() && batch_.keys.empty() &&
+           batch_.removed_keys.empty();
+  }
   // Whether something in it can end leases.
   bool has_stop() const { return has_stop_; }
 

@@ -63,6 +63,9 @@ std::vector<SnapshotRow> SmallRows(const State& state) {
   for (const PolicyRevisionInfo& info : state.policies().all()) {
     rows.push_back(Row("policies", NumberKey(info.revision.value()), ToRow(info)));
   }
+  for (const KeyChange& change : state.keys().all()) {
+    rows.push_back(Row("keys", NumberKey(change.index.value()), ToRow(change)));
+  }
   for (const RequestIds::Made& made : state.requests().all()) {
     rows.push_back(Row("requests", NumberKey(made.index.value()), ToRow(made)));
   }

@@ -165,6 +165,15 @@ class StateLoader {
           state_.versions_.Add(secret, version);
           return ok;
         }));
+    RETURN_IF_ERROR(
+        ForEach<ledger::v1::KeyChangeRow>(rows, "keys", [&](const ledger::v1::KeyChangeRow& row) {
+          KeyChange change;
+          bool ok = FromRow(row, &change) && change.number == state_.keys_.current(change.cls) + 1;
+          if (ok) {
+            state_.keys_.Add(std::move(change));
+          }
+          return ok;
+        }));
     return ForEach<ledger::v1::RequestRow>(rows, "requests",
                                            [&](const ledger::v1::RequestRow& row) {
                                              state_.requests_.Add(FromRow(row));

@@ -212,6 +212,28 @@ bool FromRow(const ledger::v1::RateCounterRow& row, RateCounter* counter) {
   return row.last_ms_size() == row.counts_size() && ToHash(row.rule(), &counter->key.rule);
 }
 
+ledger::v1::KeyChangeRow ToRow(const KeyChange& change) {
+  ledger::v1::KeyChangeRow row;
+  row.set_key_class(static_cast<ledger::v1::KeyClass>(change.cls));
+  row.set_number(change.number);
+  row.set_index(change.index.value());
+  row.set_leases_through(change.leases_through.value());
+  row.set_public_key(change.public_key);
+  row.set_signature(change.signature);
+  return row;
+}
+
+bool FromRow(const ledger::v1::KeyChangeRow& row, KeyChange* change) {
+  *change = {.cls = static_cast<KeyClass>(row.key_class()),
+             .number = static_cast<uint32_t>(row.number()),
+             .index = LogIndex(row.index()),
+             .leases_through = LeaseNumber(row.leases_through()),
+             .public_key = row.public_key(),
+             .signature = row.signature()};
+  return row.key_class() >= ledger::v1::KEY_CLASS_KEY_ENCRYPTION &&
+         row.key_class() <= ledger::v1::KEY_CLASS_CHECKPOINT;
+}
+
 ledger::v1::RequestRow ToRow(const RequestIds::Made& made) {
   ledger::v1::RequestRow row;
   row.set_request_hash(made.request_hash);

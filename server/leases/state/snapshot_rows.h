@@ -9,6 +9,7 @@
 #include "server/leases/state/credential_table.h"
 #include "server/leases/state/entity_table.h"
 #include "server/leases/state/holds.h"
+#include "server/leases/state/key_history.h"
 #include "server/leases/state/policy_history.h"
 #include "server/leases/state/rate_windows.h"
 #include "server/leases/state/request_ids.h"
@@ -45,6 +46,9 @@ bool FromRow(const ledger::v1::PolicyRow& row, PolicyRevisionInfo* info);
 ledger::v1::RateCounterRow ToRow(const RateCounter& counter);
 // Whether the counter makes sense otherwise, RateWindows sees.
 bool FromRow(const ledger::v1::RateCounterRow& row, RateCounter* counter);
+
+ledger::v1::KeyChangeRow ToRow(const KeyChange& change);
+bool FromRow(const ledger::v1::KeyChangeRow& row, KeyChange* change);
 
 ledger::v1::RequestRow ToRow(const RequestIds::Made& made);
 RequestIds::Made FromRow(const ledger::v1::RequestRow& row);

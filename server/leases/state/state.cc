@@ -59,6 +59,9 @@ absl::Status State::Apply(LogIndex index, const Entry& entry, SideSource& side) 
     case Entry::kPolicyApplied:
       RETURN_IF_ERROR(FoldPolicy(index, entry.policy_applied(), side));
       break;
+    case Entry::kKeyRotated:
+      RETURN_IF_ERROR(FoldKeys(index, entry.key_rotated()));
+      break;
     case Entry::kSnapshot:
     case Entry::kUseOutcome:
     case Entry::kUseContinued:

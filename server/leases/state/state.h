@@ -18,6 +18,7 @@
 #include "server/leases/state/credential_table.h"
 #include "server/leases/state/entity_table.h"
 #include "server/leases/state/holds.h"
+#include "server/leases/state/key_history.h"
 #include "server/leases/state/lease_table.h"
 #include "server/leases/state/operator_table.h"
 #include "server/leases/state/policy_history.h"
@@ -119,6 +120,7 @@ class State {
   const TextTable& texts() const { return texts_; }
   const PolicyHistory& policies() const { return policies_; }
   const RequestIds& requests() const { return requests_; }
+  const KeyHistory& keys() const { return keys_; }
   const UsageMap& usage() const { return usage_; }
   const RateWindows& rates() const { return rates_; }
 
@@ -160,6 +162,7 @@ class State {
   absl::Status FoldOperator(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldSecret(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldLog(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
+  absl::Status FoldKeys(LogIndex index, const ledger::v1::KeyRotated& rotated);
   absl::Status FoldTime(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldPolicy(LogIndex index, const ledger::v1::PolicyApplied& applied,
                           SideSource& side);
@@ -193,6 +196,7 @@ class State {
   TextTable texts_;
   PolicyHistory policies_;
   RequestIds requests_;
+  KeyHistory keys_;
   UsageMap usage_;
   RateWindows rates_;
   // Follows from leases_, and is in no snapshot.

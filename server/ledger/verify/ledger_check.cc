@@ -1,11 +1,14 @@
 #include "server/ledger/verify/ledger_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/state/entry_facts.h"
 #include "server/ledger/entry_codec.h"
+#include "server/ledger/key_change.h"
+#include "server/ledger/note.h"
 #include "server/ledger/verify/delegation_rules.h"
 #include "server/ledger/verify/policy_rules.h"
 
@@ -94,12 +97,30 @@ Objection LedgerCheck::CheckSide(uint64_t index, const Entry& entry) {
       return snapshot_.AddEntry(index, entry.snapshot(), state_);
     case Entry::kEpochStarted:
       return CheckEpoch(entry.epoch_started());
+    case Entry::kKeyRotated:
+      return CheckKeyRotated(entry.key_rotated());
     case Entry::kVersionAdded:
       version_entries_[{entry.version_added().secret(), entry.version_added().version()}] = index;
       return {};
     default:
       return {};
   }
+}
+
+// The key before signed for the new one, or somebody else put it there.
+Objection LedgerCheck::CheckKeyRotated(const ledger::v1::KeyRotated& rotated) const {
+  if (rotated.key_class() != ledger::v1::KEY_CLASS_CHECKPOINT) return {};
+  Ed25519PublicKey key{};
+  if (state_.checkpoint_key().size() == key.size()) {
+    std::copy(state_.checkpoint_key().begin(), state_.checkpoint_key().end(), key.begin());
+    const absl::StatusOr<NoteVerifier> before = NoteVerifier::Make(state_.origin(), key);
+    if (before.ok() &&
+        FollowKeyChange(*before, rotated.number(), rotated.public_key(), rotated.signature())
+            .ok()) {
+      return {};
+    }
+  }
+  return {.what = "gives checkpoints a key that the key before did not sign for"};
 }
 
 Objection LedgerCheck::CheckEpoch(const ledger::v1::EpochStarted& started) const {

@@ -50,6 +50,7 @@ class LedgerCheck {
   void CheckCheckpoint();
   void Fold(uint64_t index, const ledger::v1::Entry& entry);
   Objection CheckSide(uint64_t index, const ledger::v1::Entry& entry);
+  Objection CheckKeyRotated(const ledger::v1::KeyRotated& rotated) const;
   Objection CheckEpoch(const ledger::v1::EpochStarted& started) const;
 
   const VerifyOptions options_;

@@ -1,8 +1,10 @@
 // Verification of a store's view: what a LedgerCheck says, and all that only a store has.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "server/base/key_class.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/ledger/verify/ledger_check.h"
@@ -192,23 +194,42 @@ class ViewCheck {
     if (row->wrapped_key.empty() || Sha256Of(AsBytes(row->ciphertext)) != info->ciphertext_hash) {
       return {.what = "the ciphertext of the version that it adds is not the one that is stored"};
     }
+    wrapping_keys_.insert(row->key_number);
     return {};
   }
 
   absl::Status CheckKeys() {
     absl::StatusOr<std::vector<KeyRow>> rows = view_.ReadKeys();
     RETURN_IF_ERROR(findings().Take(rows.status()));
-    if (!rows.ok()) return absl::OkStatus();
-    for (const int cls : {ledger::v1::KEY_CLASS_KEY_ENCRYPTION, ledger::v1::KEY_CLASS_LEASE_MAC,
-                          ledger::v1::KEY_CLASS_CHECKPOINT}) {
-      uint32_t next = 1;
+    if (!rows.ok() || !check_.folded()) return absl::OkStatus();
+    for (const KeyClass cls :
+         {KeyClass::kKeyEncryption, KeyClass::kLeaseMac, KeyClass::kCheckpoint}) {
+      std::set<uint32_t> numbers;
       for (const KeyRow& row : *rows) {
-        if (row.key_class == cls && row.number == next && !row.sealed.empty()) ++next;
+        if (row.key_class == static_cast<int>(cls) && !row.sealed.empty()) {
+          numbers.insert(row.number);
+        }
       }
-      const auto count = std::count_if(rows->begin(), rows->end(),
-                                       [&](const KeyRow& row) { return row.key_class == cls; });
-      if (next == 1 || count != next - 1) {
-        findings().AddViolation(StrCat("key ", next, " of class ", cls, " is missing"));
+      std::set<uint32_t> needed;
+      if (cls == KeyClass::kKeyEncryption) {
+        // The others went when no version needed them any more.
+        needed = wrapping_keys_;
+        needed.insert(check_.state().keys().current(cls));
+      } else {
+        for (uint32_t n = 1; n <= check_.state().keys().current(cls); ++n) needed.insert(n);
+      }
+      for (const uint32_t number : needed) {
+        if (numbers.erase(number) == 0) {
+          findings().AddViolation(
+              StrCat("key ", number, " of class ", static_cast<int>(cls), " is missing"));
+        }
+      }
+      // A rotation that goes on leaves an old one.
+      std::erase_if(numbers,
+                    [&](uint32_t number) { return number < check_.state().keys().current(cls); });
+      for (const uint32_t number : numbers) {
+        findings().AddViolation(StrCat("key ", number, " of class ", static_cast<int>(cls),
+                                       " is one that no entry put there"));
       }
     }
     return absl::OkStatus();
@@ -242,6 +263,7 @@ class ViewCheck {
 
   StoreView& view_;
   LedgerCheck check_;
+  std::set<uint32_t> wrapping_keys_;  // that versions name
   TreeHead head_;
   bool tile_differs_ = false;
   bool snapshot_compared_ = false;

@@ -38,6 +38,9 @@ absl::Status Apply(const Batch& batch, MemoryRows& rows) {
     version->second.ciphertext.clear();
   }
   for (const KeyRow& row : batch.keys) rows.keys[{row.key_class, row.number}] = row.sealed;
+  for (const KeyRow& row : batch.removed_keys) {
+    if (rows.keys.erase({row.key_class, row.number}) == 0) return Damaged("a key is missing");
+  }
   for (const TileRow& row : batch.tiles) {
     if (!rows.tiles.emplace(std::pair(row.level, row.number), row.hashes).second) {
       return Damaged("a tile is there already");

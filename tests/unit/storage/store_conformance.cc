@@ -204,6 +204,36 @@ void CheckRows(const HarnessFactory& new_harness) {
     CHECK(keys[0].sealed == "new");
     CHECK(keys[1].sealed == "second");
   }
+  SECTION("a key that is removed is gone, and one that is not there cannot be") {
+    const auto harness = new_harness();
+    const auto store = MakeStore(*harness);
+    Batch batch = Entries(1, {"one"});
+    batch.keys = {{1, 1, "old"}, {1, 2, "new"}, {2, 1, "other"}};
+    batch.removed_keys = {{1, 1, ""}};
+    REQUIRE(store->Append(batch).ok());
+    const auto keys = *ViewOf(*store)->ReadKeys();
+    REQUIRE(keys.size() == 2);
+    CHECK(keys[0].sealed == "new");
+    CHECK(keys[1].sealed == "other");
+    Batch again = Entries(2, {"two"});
+    again.removed_keys = {{1, 1, ""}};
+    CHECK(ReasonOf(store->Append(again)) == Reason::kStoreDamaged);
+  }
+  SECTION("a batch without entries changes rows alone") {
+    const auto harness = new_harness();
+    const auto store = MakeStore(*harness);
+    Batch batch = Entries(1, {"one"});
+    batch.keys = {{1, 1, "old"}};
+    REQUIRE(store->Append(batch).ok());
+    Batch rows;
+    rows.first_index = 2;
+    rows.keys = {{1, 1, "new"}};
+    rows.head = batch.head;
+    rows.mark = batch.mark;
+    REQUIRE(store->Append(rows).ok());
+    CHECK(ViewOf(*store)->ReadKeys()->front().sealed == "new");
+    CHECK(ViewOf(*store)->Head()->size == batch.head.size);
+  }
   SECTION("the snapshot comes in the order of section and key") {
     const auto harness = new_harness();
     const auto store = MakeStore(*harness);

@@ -4,13 +4,20 @@
 
 #include <catch2/catch.hpp>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "client/cli/terminal/cli_error.h"
+#include "server/base/crypto_bytes.h"
+#include "server/ledger/key_change.h"
 #include "server/ledger/note.h"
 #include "tests/unit/client/cli/run_cli.h"
 
 namespace leasehold {
 namespace {
+
+constexpr char kOrigin[] = "0011223344556677.leasehold/8899aabbccddeeff";
 
 // A server's signing key, made for the test.
 class Signer {
@@ -29,6 +36,17 @@ class Signer {
     const auto checked = CheckNote(*note, verifier_.ToText());
     REQUIRE(checked.ok());
     return *checked;
+  }
+
+  // As key `number`, signed for by `before`.
+  v1::CheckpointKeyChange After(const Signer& before, uint64_t number,
+                                const std::string& origin = kOrigin) const {
+    v1::CheckpointKeyChange change;
+    change.set_number(number);
+    change.set_public_key(std::string(AsText(verifier_.key())));
+    change.set_signature(std::string(
+        AsText(before.SignBytes(AsBytes(KeyChangeText(origin, number, change.public_key()))))));
+    return change;
   }
 
  private:
@@ -53,8 +71,6 @@ class Signer {
   std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
   NoteVerifier verifier_;
 };
-
-constexpr char kOrigin[] = "0011223344556677.leasehold/8899aabbccddeeff";
 
 TEST_CASE("a ledger that grows is kept, and the newest checkpoint can be read back") {
   const TemporaryFolder folder;
@@ -132,6 +148,61 @@ TEST_CASE("checkpoints are kept in the user's state folder") {
   }
   const ScopedVariable none("XDG_STATE_HOME", nullptr);
   CHECK(CheckpointStore::DefaultFolder() == "/home/x/.local/state/leasehold/checkpoints");
+}
+
+TEST_CASE("a kept checkpoint follows keys that signed for each other, and no others") {
+  const Signer first(kOrigin);
+  const Signer second(kOrigin);
+  const Signer third(kOrigin);
+  const Signer stranger(kOrigin);
+  const auto seen = [](const Signer& by, uint64_t size,
+                       std::vector<v1::CheckpointKeyChange> changes) {
+    KeptCheckpoint checkpoint = by.Sign(size, 1);
+    checkpoint.key_changes = std::move(changes);
+    return checkpoint;
+  };
+  struct Row {
+    const char* why;
+    const Signer& signer;
+    std::vector<v1::CheckpointKeyChange> changes;
+    bool follows;
+  };
+  v1::CheckpointKeyChange renumbered = second.After(first, 2);
+  renumbered.set_number(3);
+  v1::CheckpointKeyChange cut = second.After(first, 2);
+  cut.mutable_signature()->pop_back();
+  const v1::CheckpointKeyChange foreign =
+      second.After(first, 2, "0011223344556677.leasehold/0000000000000001");
+  const std::vector<Row> rows = {
+      {"the key before signed for it", second, {second.After(first, 2)}, true},
+      {"through one in between", third, {second.After(first, 2), third.After(second, 3)}, true},
+      {"older changes come along",
+       third,
+       {first.After(stranger, 2), second.After(first, 3), third.After(second, 4)},
+       true},
+      {"nobody signed", second, {}, false},
+      {"a stranger signed", second, {second.After(stranger, 2)}, false},
+      {"it signed for itself", second, {second.After(second, 2)}, false},
+      {"one in between is left out", third, {third.After(second, 3)}, false},
+      {"in the wrong order", third, {third.After(second, 3), second.After(first, 2)}, false},
+      {"the chain goes on to another key",
+       second,
+       {second.After(first, 2), third.After(second, 3)},
+       false},
+      {"another number", second, {renumbered}, false},
+      {"a signature that is cut", second, {cut}, false},
+      {"a signature for another log", second, {foreign}, false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const TemporaryFolder folder;
+    const CheckpointStore store(folder.path());
+    REQUIRE(store.Keep(first.Sign(10, 1)).ok());
+    const absl::Status kept = store.Keep(seen(row.signer, 12, row.changes));
+    CHECK(kept.ok() == row.follows);
+    if (!row.follows) CHECK(ExitStatusOf(kept) == ExitStatus::kFindings);
+    CHECK((*store.Load(kOrigin))->checkpoint.head.size == (row.follows ? 12 : 10));
+  }
 }
 
 }  // namespace

@@ -44,10 +44,10 @@ class ApiServer::Impl {
   Impl(const std::string& folder, JwtVerifier* verifier)
       : opened_(Must(OpenServerStore(folder))),
         committer_(Must(Committer::Open(*opened_.store, clock_, {}))),
-        authority_(*committer_, opened_.vault, *opened_.store),
+        authority_(*committer_, *opened_.vault, *opened_.store),
         issued_(committer_->published(), committer_->clock(), verifier),
         authenticator_(committer_->published(), committer_->clock(), nullptr, &issued_),
-        gate_(authenticator_, [](const CallReport&) {}),
+        gate_(authenticator_, *opened_.vault, [](const CallReport&) {}),
         revocations_(authority_, *opened_.store, [](std::string_view, absl::Duration) {}),
         secrets_(authority_, gate_, *opened_.store, pool_),
         leases_(authority_, gate_),
@@ -56,7 +56,12 @@ class ApiServer::Impl {
         policies_(authority_, gate_, *opened_.store, pool_),
         identity_(authority_, gate_, {.verifier = verifier}),
         ledger_(authority_, gate_, *opened_.store, pool_, streams_),
-        admin_(authority_, gate_, *opened_.store, pool_, bulk_,
+        unsealing_([this, folder](const SecretBytes& passphrase) {
+          return UnsealServerStore(*opened_.store, {.path = RootKeyPath(folder)}, passphrase,
+                                   *opened_.vault);
+        }),
+        rotator_(*committer_, *opened_.store, *opened_.vault),
+        admin_(authority_, gate_, *opened_.store, pool_, bulk_, unsealing_, rotator_,
                {.database = DatabasePath(folder),
                 .start_time = absl::Now(),
                 .warnings = {"not isolated"}}),
@@ -112,18 +117,22 @@ class ApiServer::Impl {
   PolicyService policies_;
   IdentityService identity_;
   LedgerService ledger_;
+  Unsealing unsealing_;
+  KeyRotator rotator_;
   AdminService admin_;
   std::unique_ptr<GrpcFrontDoor> door_;
   std::optional<HotThread> hot_;
   std::unique_ptr<grpc::Server> server_;
 };
 
-ApiServer::ApiServer(JwtVerifier* verifier) : verifier_(verifier) {
+ApiServer::ApiServer(JwtVerifier* verifier, const SecretBytes* passphrase)
+    : verifier_(verifier) {
   std::string path = (std::filesystem::temp_directory_path() / "lh-XXXXXX").string();
   LEASEHOLD_CHECK(mkdtemp(path.data()) != nullptr);
   folder_ = path;
   SystemClock clock;
-  Must(InitServer({.data_dir = folder_, .store_name = "test", .clock = clock}));
+  Must(InitServer(
+      {.data_dir = folder_, .store_name = "test", .clock = clock, .passphrase = passphrase}));
   Start();
 }
 

@@ -10,6 +10,7 @@
 
 #include "server/identity/jwt/jwt_verifier.h"
 #include "server/leases/lease_authority.h"
+#include "server/vault/secret_bytes.h"
 #include "storage/store.h"
 
 namespace leasehold {
@@ -18,8 +19,9 @@ namespace leasehold {
 // broker and metrics. One test owns it.
 class ApiServer {
  public:
-  // Trusts the issuers of `verifier`, which outlives it, or none.
-  explicit ApiServer(JwtVerifier* verifier = nullptr);
+  // Trusts the issuers of `verifier`, which outlives it, or none. With the root key under
+  // `passphrase`, and sealed then, where one is given.
+  explicit ApiServer(JwtVerifier* verifier = nullptr, const SecretBytes* passphrase = nullptr);
   ~ApiServer();
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;

@@ -32,6 +32,8 @@ inline std::string FakeValue(size_t bytes = 24) {
 // A server with an operator's stubs, and the steps that many tests begin with.
 class ApiWorld {
  public:
+  explicit ApiWorld(const SecretBytes* passphrase = nullptr) : server(nullptr, passphrase) {}
+
   ApiServer server;
   std::shared_ptr<grpc::Channel> operators = server.admin();
   std::shared_ptr<grpc::Channel> agents = server.agent();

@@ -267,5 +267,19 @@ TEST_CASE("help and version are printed instead of serving", "[config]") {
   CHECK(Printed({"--listen", "nonsense", "--help"}) == help);
 }
 
+TEST_CASE("the root key is the data folder's file, or systemd's credential", "[config]") {
+  const TempFolder folder;
+  CHECK(Loaded(In(folder)).root_key_credential.empty());
+  CHECK(Loaded(In(folder, {"--root-key", "file"})).root_key_credential.empty());
+  ConfigSources sources = In(folder, {"--root-key", "credential"});
+  CHECK_THAT(Refused(sources), Catch::Contains("LoadCredential=leasehold-root-key"));
+  sources.environment["CREDENTIALS_DIRECTORY"] = "relative";
+  Refused(sources);
+  sources.environment["CREDENTIALS_DIRECTORY"] = "/run/credentials/leaseholdd.service";
+  CHECK(Loaded(sources).root_key_credential ==
+        "/run/credentials/leaseholdd.service/leasehold-root-key");
+  CHECK_THAT(Refused(In(folder, {"--root-key", "pkcs11"})), Catch::Contains("file, credential"));
+}
+
 }  // namespace
 }  // namespace leasehold

@@ -61,7 +61,7 @@ TEST_CASE("a new data folder holds a root key and a store that verifies and open
   const auto verifier = NoteVerifier::Parse(report->verifier_key);
   REQUIRE(verifier.ok());
   CHECK(verifier->name() == report->origin);
-  CHECK(verifier->key() == opened->vault.CheckpointPublicKey());
+  CHECK(verifier->key() == opened->vault->Open().value()->CheckpointPublicKey());
 }
 
 TEST_CASE("two new stores have nothing in common") {

@@ -28,7 +28,7 @@ TEST_CASE("a lease token with one flipped bit anywhere is refused, and no error 
   for (TokenKind kind : {TokenKind::kLeaseToken, TokenKind::kBrokerHandle}) {
     const LeaseTokenClaims claims{
         .kind = kind, .epoch = world.state().epoch(), .lease = LeaseNumber(77)};
-    const std::string token = tokens.Issue(claims);
+    const std::string token = tokens.Issue(claims).value();
     REQUIRE(tokens.Parse(token).ok());
 
     // In the text: the checksum finds it.
@@ -64,8 +64,11 @@ TEST_CASE("a token says its kind, epoch and lease, and nothing is taken for anot
   const LeaseTokens& tokens = world.authority().tokens();
   for (uint64_t lease : {uint64_t{1}, uint64_t{255}, uint64_t{1} << 40, ~uint64_t{0}}) {
     for (TokenKind kind : {TokenKind::kLeaseToken, TokenKind::kBrokerHandle}) {
-      const std::string text = tokens.Issue(
-          {.kind = kind, .epoch = Epoch(0x0123456789abcdef), .lease = LeaseNumber(lease)});
+      const std::string text =
+          tokens
+              .Issue(
+                  {.kind = kind, .epoch = Epoch(0x0123456789abcdef), .lease = LeaseNumber(lease)})
+              .value();
       const absl::StatusOr<LeaseTokenClaims> claims = tokens.Parse(text);
       REQUIRE(claims.ok());
       CHECK(claims->kind == kind);
@@ -86,7 +89,7 @@ TEST_CASE("what is no token of this store is refused with its own reason") {
   LeaseWorld other;
   const LeaseTokens& tokens = world.authority().tokens();
   const LeaseTokenClaims claims{.epoch = world.state().epoch(), .lease = LeaseNumber(1)};
-  const std::string good = tokens.Issue(claims);
+  const std::string good = tokens.Issue(claims).value();
   const std::string body = BodyOf(TokenKind::kLeaseToken, good);
   std::string later_format = body;
   later_format[0] = 2;
@@ -108,7 +111,7 @@ TEST_CASE("what is no token of this store is refused with its own reason") {
       {WithBody(TokenKind::kLeaseToken, body + "x"), Reason::kTokenMalformed},
       {WithBody(TokenKind::kLeaseToken, body.substr(0, 42)), Reason::kTokenMalformed},
       {WithBody(TokenKind::kLeaseToken, later_format), Reason::kTokenFormat},
-      {other.authority().tokens().Issue(claims), Reason::kTokenForeign},
+      {other.authority().tokens().Issue(claims).value(), Reason::kTokenForeign},
       {WithBody(TokenKind::kLeaseToken, no_such_key), Reason::kUnauthenticated},
   };
   for (size_t row = 0; row < table.size(); ++row) {

@@ -183,12 +183,12 @@ TEST_CASE("content that is not exactly a root key is refused and not quoted", "[
   };
   const std::string framed = "lhroot1_" + std::string(42, 'A') + "B";  // Stray bits at the end.
   const std::vector<Row> rows = {
-      {"empty", "", "has 0 bytes instead of 58"},
+      {"empty", "", "has 0 bytes instead of 58 or 141"},
       {"no line end", text.substr(0, 57), "has 57 bytes"},
       {"a second line", text + text, "has 116 bytes"},
       {"a space in front", " " + text, "has 59 bytes"},
       {"half of it", text.substr(0, 30), "has 30 bytes"},
-      {"a later format", "lhroot2_" + text.substr(8), "begins with lhroot1_"},
+      {"another format", "lhroot2_" + text.substr(8), "begins with lhroot1_"},
       {"another line end", text.substr(0, 57) + "\r", "begins with lhroot1_"},
       {"zeros, as after a power cut", std::string(58, '\0'), "begins with lhroot1_"},
       {"bits beyond the key", framed + TokenChecksum(framed) + "\n", "not base64url"},
@@ -201,6 +201,58 @@ TEST_CASE("content that is not exactly a root key is refused and not quoted", "[
     CHECK_THAT(Message(status), Catch::Contains(row.message) && Catch::Contains(path));
     CHECK(Message(status).find(key_text.substr(0, 8)) == std::string::npos);
   }
+}
+
+TEST_CASE("a root key file under a passphrase is opened by that alone", "[vault][root_key]") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "root.key";
+  const SecretBytes passphrase = RandomSecret(24);
+  REQUIRE(CreateRootKeyFile(path, &passphrase).ok());
+  CHECK(ModeOf(path) == 0600);
+  const std::string text = ReadFile(path);
+  CHECK(std::regex_match(text, std::regex("lhroot2_[A-Za-z0-9_-]{126}[A-Za-z0-9]{6}\n")));
+
+  const absl::Status sealed = LoadRootKeyFile(path).status();
+  CHECK(ReasonOf(sealed) == Reason::kSealed);
+  CHECK_THAT(Message(sealed), Catch::Contains(path));
+  const absl::StatusOr<SecretBytes> key = UnsealRootKeyFile(path, passphrase);
+  REQUIRE(key.ok());
+  CHECK(key->size() == 32);
+  CHECK(ConstantTimeEqual(*key, UnsealRootKeyFile(path, passphrase).value()));
+  CHECK(ReasonOf(UnsealRootKeyFile(path, RandomSecret(24)).status()) == Reason::kRootKeyWrong);
+
+  // Damage is told from a wrong passphrase, before any is tried.
+  for (size_t bit = 0; bit < text.size() * 8; ++bit) {
+    WriteFile(path, FlipBit(text, bit));
+    INFO("bit " << bit);
+    CHECK(ReasonOf(UnsealRootKeyFile(path, passphrase).status()) == Reason::kRootKeyUnusable);
+  }
+  CHECK(ReasonOf(CreateRootKeyFile(path, &passphrase)) == Reason::kAlreadyExists);
+
+  REQUIRE(CreateRootKeyFile(folder / "plain.key").ok());
+  CHECK(ReasonOf(UnsealRootKeyFile(folder / "plain.key", passphrase).status()) ==
+        Reason::kFailedPrecondition);
+  const SecretBytes poor = RandomSecret(4);
+  CHECK(ReasonOf(CreateRootKeyFile(folder / "poor.key", &poor)) == Reason::kInvalidArgument);
+  CHECK_FALSE(fs::exists(folder / "poor.key"));
+}
+
+TEST_CASE("a credential of systemd may be read by root's group, other files not",
+          "[vault][root_key]") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "root.key";
+  REQUIRE(CreateRootKeyFile(path).ok());
+  if (geteuid() != 0) return;  // Only root's own may.
+  REQUIRE(chmod(path.c_str(), 0440) == 0);
+  CHECK(LoadRootKeyFile(path, RootKeyReaders::kGroupOfRoots).ok());
+  CHECK_FALSE(LoadRootKeyFile(path).ok());
+  for (const unsigned mode : {0444U, 0460U, 0441U}) {
+    REQUIRE(chmod(path.c_str(), mode) == 0);
+    CHECK_FALSE(LoadRootKeyFile(path, RootKeyReaders::kGroupOfRoots).ok());
+  }
+  REQUIRE(chmod(path.c_str(), 0440) == 0);
+  REQUIRE(chown(path.c_str(), 65534, 65534) == 0);
+  CHECK_FALSE(LoadRootKeyFile(path, RootKeyReaders::kGroupOfRoots).ok());
 }
 
 TEST_CASE("one flipped bit anywhere in the file is found", "[vault][root_key]") {

@@ -51,7 +51,7 @@ TEST_CASE("secret_access.h lists every reader of plaintext, and only those",
 TEST_CASE("every friend of SecretAccess stands under the file that it lives in",
           "[vault][secret_access]") {
   const std::string list = ReadFile(kList);
-  const std::regex entry("// (\\S+) [^\n]*\n  friend class ([A-Za-z]+);");
+  const std::regex entry("// (\\S+) [^\n]*\n  friend class ([A-Za-z0-9]+);");
   size_t friends = 0;
   for (auto match = std::sregex_iterator(list.begin(), list.end(), entry);
        match != std::sregex_iterator(); ++match) {

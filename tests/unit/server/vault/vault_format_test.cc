@@ -59,7 +59,7 @@ TEST_CASE("a store that was written by hand from the documented formats opens", 
                    record(kek, 4, KeyClass::kCheckpoint, 9, seed)});
   REQUIRE(vault.ok());
   CHECK(vault->CurrentMacKey() == 2);
-  CHECK(vault->CurrentCheckpointKey() == 9);
+  CHECK(vault->CurrentKey(KeyClass::kCheckpoint) == 9);
   CHECK(std::string(AsText(vault->Mac(2, "lease", AsBytes("message")).value())) ==
         Hmac(mac_key,
              "\x05"
@@ -79,6 +79,21 @@ TEST_CASE("a store that was written by hand from the documented formats opens", 
   const absl::StatusOr<SecretFields> fields = vault->Unseal(EntityUid(7), VersionNumber(3), sealed);
   REQUIRE(fields.ok());
   CHECK(PlainOf(*fields) == PlainFields{{"user", "alice"}, {"password", "wonder"}});
+
+  // The data key, wrapped anew by a later key: the ciphertext still names the first.
+  const std::string later_kek = RandomText(32);
+  std::vector<KeyRecord> records = vault->Records();
+  records.push_back(record(root, 0, KeyClass::kKeyEncryption, 6, later_kek));
+  const absl::StatusOr<Vault> later = Vault::Open(Secret(root), LogId(store), records);
+  REQUIRE(later.ok());
+  const std::string later_place =
+      BigEndian(store, 8) + BigEndian(7, 8) + BigEndian(3, 8) + BigEndian(6, 8);
+  sealed.key_number = 6;
+  sealed.wrapped_key =
+      WrapByHand(later_kek, Text("leasehold/data-key/1") + later_place, data_key) + BigEndian(4, 4);
+  const auto rewrapped = later->Unseal(EntityUid(7), VersionNumber(3), sealed);
+  REQUIRE(rewrapped.ok());
+  CHECK(PlainOf(*rewrapped) == PlainFields{{"user", "alice"}, {"password", "wonder"}});
 }
 
 TEST_CASE("fields that do not fit their plaintext are refused although it authenticates",

@@ -176,10 +176,13 @@ TEST_CASE("a MAC belongs to its key, label and message", "[vault]") {
 
 TEST_CASE("checkpoints are signed by the key whose public half is shown", "[vault]") {
   const Vault vault = NewVault(RandomSecret(32));
-  const auto signature = vault.SignCheckpoint(AsBytes("tree head"));
+  const auto signature = vault.SignCheckpoint(1, AsBytes("tree head")).value();
   CHECK(Verifies(vault.CheckpointPublicKey(), "tree head", signature));
   CHECK_FALSE(Verifies(vault.CheckpointPublicKey(), "tree heaD", signature));
   CHECK_FALSE(Verifies(NewVault(RandomSecret(32)).CheckpointPublicKey(), "tree head", signature));
+  for (const uint32_t number : {0U, 2U, 0xffffffffU}) {
+    CHECK_FALSE(vault.SignCheckpoint(number, AsBytes("tree head")).has_value());
+  }
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ absl::StatusOr<VersionKey> Add(FurnishedWorld& world, std::string_view secret,
                        .secret = MustName(secret),
                        .request_hash = RequestHash("operator:uid=0", "AddVersion", id, body)};
   return world.Await(world.Submit<VersionKey>(Urgency::kNormal, [&](Transaction& tx) {
-    return AddVersion(tx, world.vault(), add, fields);
+    return AddVersion(tx, world.keys(), add, fields);
   }));
 }
 

@@ -24,7 +24,7 @@ void AddValue(FurnishedWorld& world, std::string_view secret, const std::string&
   REQUIRE(world
               .Await(world.Submit<VersionKey>(
                   Urgency::kNormal,
-                  [&](Transaction& tx) { return AddVersion(tx, world.vault(), add, fields); }))
+                  [&](Transaction& tx) { return AddVersion(tx, world.keys(), add, fields); }))
               .ok());
 }
 

@@ -70,7 +70,7 @@ absl::Status LedgerWorld::Open() {
   ASSIGN_OR_RETURN(committer_, Committer::Open(*opened_->store, clock_,
                                                {.snapshot_entries = snapshot_entries_}));
   authority_ =
-      std::make_unique<LeaseAuthority>(*committer_, opened_->vault, *opened_->store, nullptr);
+      std::make_unique<LeaseAuthority>(*committer_, *opened_->vault, *opened_->store, nullptr);
   return absl::OkStatus();
 }
 
@@ -213,8 +213,9 @@ Reason LedgerWorld::TryAcquire(const std::string& agent, const std::string& secr
 std::string LedgerWorld::TokenOf(LeaseNumber lease) {
   const Epoch epoch = committer_->published().Read(
       [](const PublishedState::View& view) { return view.state.epoch(); });
-  return authority_->tokens().Issue(
-      {.kind = TokenKind::kLeaseToken, .epoch = epoch, .lease = lease});
+  return authority_->tokens()
+      .Issue({.kind = TokenKind::kLeaseToken, .epoch = epoch, .lease = lease})
+      .value();
 }
 
 UseRequest LedgerWorld::RequestOf(LeaseNumber lease, const std::string& target,
@@ -335,7 +336,7 @@ void LedgerWorld::AddVersion(const std::string& secret) {
   REQUIRE(fields.ok());
   Do<VersionKey>([&](Transaction& tx) {
     return leasehold::AddVersion(
-        tx, opened_->vault,
+        tx, vault(),
         {.principal = Operator(), .secret = NameOf(secret), .expire_time = {}, .request_hash = ""},
         *fields);
   });

@@ -28,7 +28,8 @@ class LedgerWorld {
   ManualClock& clock() { return clock_; }
   LeaseAuthority& authority() { return *authority_; }
   Store& store() { return *opened_->store; }
-  const Vault& vault() const { return opened_->vault; }
+  // Until keys are rotated.
+  const Vault& vault() const { return **opened_->vault->Open(); }
   uint64_t size() const;
 
   // A server's start and clean end.

@@ -26,7 +26,7 @@ v1::ExportRecord SignedEnd(const LedgerWorld& world, StoreView& view) {
   REQUIRE(verifier.ok());
   const auto note = SignCheckpoint(
       {origin, *view.Head()}, *verifier, [&](ByteView message) -> auto{
-        return absl::StatusOr<Ed25519Signature>(world.vault().SignCheckpoint(message));
+        return absl::StatusOr<Ed25519Signature>(*world.vault().SignCheckpoint(1, message));
       });
   REQUIRE(note.ok());
   v1::ExportRecord record;

@@ -4,6 +4,7 @@
 #   Boost::headers (1.81)         re2::re2                       CLI11::CLI11
 #   yaml-cpp::yaml-cpp            prometheus-cpp::core
 #   sodium::sodium (Argon2id)
+#   PkgConfig::nghttp2
 #   Threads::Threads              Catch2::Catch2 (tests have it already)
 
 find_package(Threads REQUIRED)
@@ -26,6 +27,7 @@ if(NOT TARGET re2::re2)
   target_link_libraries(re2::re2 INTERFACE PkgConfig::re2)
 endif()
 find_package(gRPC CONFIG REQUIRED)
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET GLOBAL libnghttp2)
 
 # Argon2id, and nothing else of it.
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET GLOBAL libsodium)

@@ -12,6 +12,7 @@ set(LEASEHOLD_OUTSIDE_HEADERS
   "sodium[.]h:sodium::sodium"
   "sqlite3[.]h:SQLite::SQLite3"
   "boost/:Boost::headers"
+  "nghttp2/:PkgConfig::nghttp2"
   "re2/:re2::re2"
   "CLI/:CLI11::CLI11"
   "yaml-cpp/:yaml-cpp::yaml-cpp"

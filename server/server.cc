@@ -16,6 +16,7 @@
 #include "server/api/open_streams.h"
 #include "server/api/policy_service.h"
 #include "server/api/read_pool.h"
+#include "server/api/revocation_endpoint.h"
 #include "server/api/revocation_service.h"
 #include "server/api/secret_service.h"
 #include "server/api/unsealing.h"
@@ -40,6 +41,7 @@
 #include "server/net/grpc_front_door.h"
 #include "server/net/server_limits.h"
 #include "server/net/tls/tls_watcher.h"
+#include "server/net/unary/unary_server.h"
 #include "server/state_sample.h"
 #include "server/telemetry.h"
 
@@ -65,8 +67,10 @@ FrontDoorOptions MainDoor(const Config& config, const TlsWatcher* tls) {
           .agent_limits = config.agent_limits};
 }
 
-FrontDoorOptions RevocationDoor(const Config& config) {
-  return {.thread_name = "lh-accept-rev", .revoke_socket = config.revoke_socket};
+UnaryServer::Options RevocationServer(const Config& config) {
+  return {.accept_thread = "lh-accept-rev",
+          .serve_thread = "lh-revoke",
+          .socket = config.revoke_socket};
 }
 
 // Agents that run as the server's own user can read what the server can, files and sockets.
@@ -118,8 +122,6 @@ class Server::Impl {
                        &issued_callers_),
         gate_(authenticator_, *opened_.vault,
               [this](const CallReport& report) { telemetry_->Called(report); }),
-        revocation_gate_(authenticator_, *opened_.vault,
-                         [this](const CallReport& report) { telemetry_->Called(report); }),
         revocations_(authority_, *opened_.store,
                      [this](std::string_view selector, absl::Duration took) {
                        telemetry_->Revoked(selector, took);
@@ -128,7 +130,7 @@ class Server::Impl {
         lease_service_(authority_, gate_),
         use_service_(authority_, gate_),
         revocation_service_(revocations_, gate_),
-        dedicated_revocation_service_(revocations_, revocation_gate_),
+        revocation_endpoint_(revocations_, gate_, *revocation_pool_),
         policy_service_(authority_, gate_, *opened_.store, *read_pool_),
         identity_service_(authority_, gate_,
                           {.verifier = jwt_.get(), .session_ttl = config_.session_ttl}),
@@ -155,7 +157,6 @@ class Server::Impl {
   // Goes on with a rotation that an earlier life of the server did not finish.
   void FinishRotation();
   absl::Status ServeGrpc();
-  absl::Status ServeRevocations();
   Endpoints endpoints() const;
 
   const Config config_;
@@ -171,17 +172,18 @@ class Server::Impl {
   IssuedCallers issued_callers_;
   Authenticator authenticator_;
   Gate gate_;
-  Gate revocation_gate_;  // so that calls on the main server take no place from revocations
   std::unique_ptr<ReadPool> read_pool_ = std::make_unique<ReadPool>("lh-read");
   // Backups take minutes and must not hold up pages.
   std::unique_ptr<ReadPool> bulk_pool_ = std::make_unique<ReadPool>("lh-bulk", /*threads=*/1);
+  std::unique_ptr<ReadPool> revocation_pool_ =
+      std::make_unique<ReadPool>("lh-revoke-read", /*threads=*/1);
   OpenStreams streams_;
   RevocationMethods revocations_;
   SecretService secret_service_;
   LeaseService lease_service_;
   UseService use_service_;
   RevocationService revocation_service_;
-  RevocationService dedicated_revocation_service_;
+  RevocationEndpoint revocation_endpoint_;
   PolicyService policy_service_;
   IdentityService identity_service_;
   LedgerService ledger_service_;
@@ -193,8 +195,7 @@ class Server::Impl {
   std::unique_ptr<HotThread> hot_thread_;
   std::unique_ptr<GrpcFrontDoor> door_;
   std::unique_ptr<grpc::Server> grpc_;
-  std::unique_ptr<GrpcFrontDoor> revocation_door_;
-  std::unique_ptr<grpc::Server> revocation_grpc_;
+  std::unique_ptr<UnaryServer> revocation_server_;
   std::unique_ptr<HttpBroker> broker_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::optional<EndpointsFile> endpoints_file_;
@@ -295,23 +296,10 @@ absl::Status Server::Impl::ServeGrpc() {
   return absl::OkStatus();
 }
 
-absl::Status Server::Impl::ServeRevocations() {
-  ASSIGN_OR_RETURN(revocation_door_, GrpcFrontDoor::Listen(RevocationDoor(config_)));
-  grpc::ServerBuilder builder;
-  revocation_door_->AddTo(builder);
-  LimitServer(builder);
-  builder.RegisterService(&dedicated_revocation_service_);
-  revocation_grpc_ = builder.BuildAndStart();
-  if (revocation_grpc_ == nullptr) {
-    return Error(Reason::kInternal, "gRPC did not start; its own messages on stderr say why");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Server::Impl::Serve() {
   // Every address is taken before anything is served, so that a second server changes nothing.
   RETURN_IF_ERROR(ServeGrpc());
-  RETURN_IF_ERROR(ServeRevocations());
+  ASSIGN_OR_RETURN(revocation_server_, UnaryServer::Listen(RevocationServer(config_)));
   metrics_->SetSampler([this] { return sampler_.Sample(); });
   ASSIGN_OR_RETURN(metrics_server_, MetricsServer::Start(config_.metrics_listen, metrics_.get(),
                                                          [this] { return Ready(); }));
@@ -326,7 +314,9 @@ absl::Status Server::Impl::Serve() {
   use_service_.AwaitCalls(hot_thread_->queue(), kHotCallsAwaited);
   hot_thread_->Start();
   RETURN_IF_ERROR(door_->Start());
-  RETURN_IF_ERROR(revocation_door_->Start());
+  RETURN_IF_ERROR(revocation_server_->Start([this](UnaryRequest request, UnaryReply reply) {
+    revocation_endpoint_.Handle(request, std::move(reply));
+  }));
   ASSIGN_OR_RETURN(endpoints_file_, EndpointsFile::Write(config_.data_dir, endpoints()));
   if (absl::Status sealed = opened_.vault->CheckOpen(); !sealed.ok()) {
     LogWarning(std::string_view(sealed.message().data(), sealed.message().size()));
@@ -357,20 +347,18 @@ Server::Impl::~Impl() {
   if (door_ != nullptr) {
     door_->Stop();
   }
-  if (revocation_door_ != nullptr) {
-    revocation_door_->Stop();
-  }
   broker_.reset();
   streams_.Stop();
   rotator_.Stop();
-  if (revocation_grpc_ != nullptr) {
-    revocation_grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
+  if (revocation_server_ != nullptr) {
+    revocation_server_->Stop(kDrain);
   }
   if (grpc_ != nullptr) {
     grpc_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
   }
   read_pool_.reset();
   bulk_pool_.reset();
+  revocation_pool_.reset();
   if (hot_thread_ != nullptr && grpc_ != nullptr) {
     hot_thread_->Stop();
   }

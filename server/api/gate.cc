@@ -49,30 +49,17 @@ std::string AddressOf(const std::string& peer) {
   return host;
 }
 
+std::string OsUserOf(const ConnectionInfo& connection) {
+  return connection.uid.has_value() ? StrCat("uid=", *connection.uid) : "";
+}
+
+absl::Status SeveralHeaders() {
+  return Error(Reason::kUnauthenticated, "several authorization headers; send one");
+}
+
 }  // namespace
 
-absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
-                                      const ApiMethod& method) const {
-  ConnectionInfo connection = ConnectionOf(*context.auth_context());
-  std::string os_user = connection.uid.has_value() ? StrCat("uid=", *connection.uid) : "";
-  std::string address =
-      connection.cls == ConnectionClass::kTcp ? AddressOf(context.peer()) : "unix";
-  const auto& metadata = context.client_metadata();
-  auto [first, last] = metadata.equal_range("authorization");
-  std::string_view authorization;
-  if (first != last) {
-    authorization = {first->second.data(), first->second.size()};
-    if (std::next(first) != last) {
-      return Error(Reason::kUnauthenticated, "several authorization headers; send one");
-    }
-  }
-  const Presented presented = {.way = WayOf(connection.cls),
-                               .os_user = os_user,
-                               .os_agent = connection.agent,
-                               .authorization = authorization,
-                               .address = address,
-                               .certificate = connection.certificate,
-                               .certificate_chain = connection.certificate_chain};
+absl::StatusOr<Principal> Gate::Admit(const Presented& presented, const ApiMethod& method) const {
   if (method.roles.IsAnyone()) {
     // What the call brings is looked at by the method itself.
     return authenticator_.Stranger(presented);
@@ -87,6 +74,46 @@ absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
     RETURN_IF_ERROR(vault_.CheckOpen());
   }
   return principal;
+}
+
+absl::StatusOr<Principal> Gate::Admit(const grpc::ServerContextBase& context,
+                                      const ApiMethod& method) const {
+  ConnectionInfo connection = ConnectionOf(*context.auth_context());
+  std::string os_user = OsUserOf(connection);
+  std::string address =
+      connection.cls == ConnectionClass::kTcp ? AddressOf(context.peer()) : "unix";
+  const auto& metadata = context.client_metadata();
+  auto [first, last] = metadata.equal_range("authorization");
+  std::string_view authorization;
+  if (first != last) {
+    authorization = {first->second.data(), first->second.size()};
+    if (std::next(first) != last) {
+      return SeveralHeaders();
+    }
+  }
+  return Admit({.way = WayOf(connection.cls),
+                .os_user = os_user,
+                .os_agent = connection.agent,
+                .authorization = authorization,
+                .address = address,
+                .certificate = connection.certificate,
+                .certificate_chain = connection.certificate_chain},
+               method);
+}
+
+absl::StatusOr<Principal> Gate::Admit(const ConnectionInfo& connection,
+                                      std::span<const std::string> authorization,
+                                      const ApiMethod& method) const {
+  if (authorization.size() > 1) {
+    return SeveralHeaders();
+  }
+  std::string os_user = OsUserOf(connection);
+  return Admit({.way = WayOf(connection.cls),
+                .os_user = os_user,
+                .os_agent = connection.agent,
+                .authorization = authorization.empty() ? std::string_view() : authorization[0],
+                .address = "unix"},
+               method);
 }
 
 grpc::Status Gate::Pass(const grpc::ServerContextBase& context, const ApiMethod& method,

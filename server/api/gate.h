@@ -2,6 +2,8 @@
 #define LEASEHOLD_SERVER_API_GATE_H_
 
 #include <functional>
+#include <span>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -18,6 +20,8 @@ class Status;
 }  // namespace grpc
 
 namespace leasehold {
+
+struct ConnectionInfo;
 
 // What a finished call tells metrics and log.
 struct CallReport {
@@ -50,6 +54,12 @@ class Gate {
   absl::StatusOr<Principal> Admit(const grpc::ServerContextBase& context,
                                   const ApiMethod& method) const;
 
+  // The same for a call that came in at a Unix socket without gRPC; `authorization` are its headers
+  // of that name.
+  absl::StatusOr<Principal> Admit(const ConnectionInfo& connection,
+                                  std::span<const std::string> authorization,
+                                  const ApiMethod& method) const;
+
   // Everything around a call of the synchronous API: takes a slot among those that hold a thread,
   // admits the caller, runs `handle`, observes, and gives gRPC's form of the outcome.
   grpc::Status Pass(const grpc::ServerContextBase& context, const ApiMethod& method,
@@ -58,6 +68,8 @@ class Gate {
   void Observe(const CallReport& report) const { observer_(report); }
 
  private:
+  absl::StatusOr<Principal> Admit(const Presented& presented, const ApiMethod& method) const;
+
   const Authenticator& authenticator_;
   const SealableVault& vault_;
   const Observer observer_;

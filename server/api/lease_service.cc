@@ -1,7 +1,6 @@
 #include "server/api/lease_service.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "server/api/lease_description.h"
@@ -27,9 +26,9 @@ v1::Lease DescribePublished(LeaseAuthority& authority, LeaseNumber number) {
 
 // Collects the answers of a batch; the last one ends the call.
 struct BatchInProgress {
-  std::shared_ptr<UnaryCall<v1::BatchAcquireLeasesResponse>> call;
+  HotCall<v1::BatchAcquireLeasesRequest, v1::BatchAcquireLeasesResponse>* call;
   v1::BatchAcquireLeasesResponse response;
-  std::atomic<int> left;
+  int left;
 };
 
 void SetError(const absl::Status& status, v1::ErrorResult* error) {
@@ -47,27 +46,60 @@ LeaseService::LeaseService(LeaseAuthority& authority, const Gate& gate)
                .gate = gate,
                .request = {},
                .handle = [this](AcquireCall* call) { return HandleAcquire(call); }},
+      batch_acquire_{.api = FindApiMethod(kService, "BatchAcquireLeases"),
+                     .gate = gate,
+                     .request = {},
+                     .handle =
+                         [this](BatchCall* call) {
+                           HandleBatch(call);
+                           return nullptr;
+                         }},
       renew_{.api = FindApiMethod(kService, "RenewLease"),
              .gate = gate,
              .request = {},
              .handle = [this](RenewCall* call) { return HandleRenew(call); }},
-      batch_acquire_(FindApiMethod(kService, "BatchAcquireLeases")),
+      release_{.api = FindApiMethod(kService, "ReleaseLease"),
+               .gate = gate,
+               .request = {},
+               .handle =
+                   [this](ReleaseCall* call) {
+                     HandleRelease(call);
+                     return nullptr;
+                   }},
+      check_{.api = FindApiMethod(kService, "CheckLease"),
+             .gate = gate,
+             .request = {},
+             .handle =
+                 [this](CheckCall* call) {
+                   call->Finish(Check(call->principal(), call->request()));
+                   return nullptr;
+                 }},
       get_(FindApiMethod(kService, "GetLease")),
       list_(FindApiMethod(kService, "ListLeases")),
-      release_(FindApiMethod(kService, "ReleaseLease")),
-      delegate_(FindApiMethod(kService, "DelegateLease")),
-      check_(FindApiMethod(kService, "CheckLease")) {}
+      delegate_(FindApiMethod(kService, "DelegateLease")) {}
 
 void LeaseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
   acquire_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
     RequestAcquireLease(context, request, writer, queue, queue, tag);
   };
+  batch_acquire_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
+    RequestBatchAcquireLeases(context, request, writer, queue, queue, tag);
+  };
   renew_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
     RequestRenewLease(context, request, writer, queue, queue, tag);
   };
+  release_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
+    RequestReleaseLease(context, request, writer, queue, queue, tag);
+  };
+  check_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
+    RequestCheckLease(context, request, writer, queue, queue, tag);
+  };
   for (int i = 0; i < calls; ++i) {
     AcquireCall::Await(acquire_);
+    BatchCall::Await(batch_acquire_);
     RenewCall::Await(renew_);
+    ReleaseCall::Await(release_);
+    CheckCall::Await(check_);
   }
 }
 
@@ -116,47 +148,41 @@ std::unique_ptr<Operation> LeaseService::HandleRenew(RenewCall* call) {
                                    });
 }
 
-grpc::Status LeaseService::BatchAcquireLeases(grpc::ServerContext* context,
-                                              const v1::BatchAcquireLeasesRequest* request,
-                                              v1::BatchAcquireLeasesResponse* response) {
-  return Dispatch<v1::BatchAcquireLeasesResponse>(
-      context, response, gate_, batch_acquire_, [&](auto call) {
-        int count = request->requests_size();
-        if (count < 1 || count > kBatchLeasesMax) {
-          call->Finish(Error(Reason::kInvalidArgument,
-                             StrCat("requests must have 1 to ", kBatchLeasesMax, " items")));
-          return;
-        }
-        auto batch = std::make_shared<BatchInProgress>();
-        batch->call = std::move(call);
-        batch->left = count;
-        for (int i = 0; i < count; ++i) {
-          batch->response.add_results();
-        }
-        for (int i = 0; i < count; ++i) {
-          v1::AcquireLeaseResult* result = batch->response.mutable_results(i);
-          auto done = [this, batch, result](absl::StatusOr<AcquireResult> acquired) {
-            absl::StatusOr<v1::AcquireLeaseResponse> described =
-                acquired.ok() ? DescribeAcquired(authority_, *acquired) : acquired.status();
-            if (described.ok()) {
-              *result->mutable_response() = *std::move(described);
-            } else {
-              SetError(described.status(), result->mutable_error());
-            }
-            if (--batch->left == 0) {
-              batch->call->Finish(std::move(batch->response));
-            }
-          };
-          absl::StatusOr<AcquireRequest> parsed =
-              ParseAcquireRequest(batch->call->principal(), request->requests(i));
-          if (!parsed.ok()) {
-            done(parsed.status());
-          } else if (auto operation =
-                         authority_.AcquireOperation(*std::move(parsed), std::move(done))) {
-            authority_.committer().Submit(std::move(operation));
-          }
-        }
-      });
+void LeaseService::HandleBatch(BatchCall* call) {
+  int count = call->request().requests_size();
+  if (count < 1 || count > kBatchLeasesMax) {
+    call->Finish(Error(Reason::kInvalidArgument,
+                       StrCat("requests must have 1 to ", kBatchLeasesMax, " items")));
+    return;
+  }
+  auto batch = std::make_shared<BatchInProgress>();
+  batch->call = call;
+  batch->left = count;
+  for (int i = 0; i < count; ++i) {
+    batch->response.add_results();
+  }
+  for (int i = 0; i < count; ++i) {
+    v1::AcquireLeaseResult* result = batch->response.mutable_results(i);
+    auto done = [this, batch, result](absl::StatusOr<AcquireResult> acquired) {
+      absl::StatusOr<v1::AcquireLeaseResponse> described =
+          acquired.ok() ? DescribeAcquired(authority_, *acquired) : acquired.status();
+      if (described.ok()) {
+        *result->mutable_response() = *std::move(described);
+      } else {
+        SetError(described.status(), result->mutable_error());
+      }
+      if (--batch->left == 0) {
+        batch->call->Finish(std::move(batch->response));
+      }
+    };
+    absl::StatusOr<AcquireRequest> parsed =
+        ParseAcquireRequest(call->principal(), call->request().requests(i));
+    if (!parsed.ok()) {
+      done(parsed.status());
+    } else if (auto operation = authority_.AcquireOperation(*std::move(parsed), std::move(done))) {
+      authority_.committer().Submit(std::move(operation));
+    }
+  }
 }
 
 grpc::Status LeaseService::GetLease(grpc::ServerContext* context,
@@ -177,38 +203,33 @@ grpc::Status LeaseService::GetLease(grpc::ServerContext* context,
       });
 }
 
-grpc::Status LeaseService::ReleaseLease(grpc::ServerContext* context,
-                                        const v1::ReleaseLeaseRequest* request,
-                                        v1::Lease* response) {
-  return Dispatch<v1::Lease>(context, response, gate_, release_, [&](auto call) {
-    auto parse = [&]() -> absl::StatusOr<LeaseId> {
-      if (request->lease_case() == v1::ReleaseLeaseRequest::kToken) {
-        ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(request->token()));
-        if (claims.kind != TokenKind::kLeaseToken) {
-          return Error(Reason::kHandleNotAllowed,
-                       "a broker handle releases nothing; present the lease token");
-        }
-        return LeaseId{claims.epoch, claims.lease};
+void LeaseService::HandleRelease(ReleaseCall* call) {
+  auto parse = [&]() -> absl::StatusOr<LeaseId> {
+    if (call->request().lease_case() == v1::ReleaseLeaseRequest::kToken) {
+      ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(call->request().token()));
+      if (claims.kind != TokenKind::kLeaseToken) {
+        return Error(Reason::kHandleNotAllowed,
+                     "a broker handle releases nothing; present the lease token");
       }
-      return ParseLeaseName(request->name());
-    };
-    absl::StatusOr<LeaseId> id = parse();
-    if (!id.ok()) {
-      call->Finish(id.status());
-      return;
+      return LeaseId{claims.epoch, claims.lease};
     }
-    const Principal& principal = call->principal();
-    ReleaseRequest release{.lease = id->number,
-                           .epoch = id->epoch,
-                           .agent = principal.role == Role::kAgent ? principal.agent : EntityUid()};
-    authority_.SubmitRelease(principal, release,
-                             [this, call](absl::StatusOr<AcquireResult> result) {
-                               if (result.ok()) {
-                                 call->Finish(DescribePublished(authority_, result->lease));
-                               } else {
-                                 call->Finish(result.status());
-                               }
-                             });
+    return ParseLeaseName(call->request().name());
+  };
+  absl::StatusOr<LeaseId> id = parse();
+  if (!id.ok()) {
+    call->Finish(id.status());
+    return;
+  }
+  const Principal& principal = call->principal();
+  ReleaseRequest release{.lease = id->number,
+                         .epoch = id->epoch,
+                         .agent = principal.role == Role::kAgent ? principal.agent : EntityUid()};
+  authority_.SubmitRelease(principal, release, [this, call](absl::StatusOr<AcquireResult> result) {
+    if (result.ok()) {
+      call->Finish(DescribePublished(authority_, result->lease));
+    } else {
+      call->Finish(result.status());
+    }
   });
 }
 
@@ -233,40 +254,35 @@ grpc::Status LeaseService::DelegateLease(grpc::ServerContext* context,
   });
 }
 
-grpc::Status LeaseService::CheckLease(grpc::ServerContext* context,
-                                      const v1::CheckLeaseRequest* request,
-                                      v1::CheckLeaseResponse* response) {
-  return DispatchRead<v1::CheckLeaseResponse>(
-      context, response, gate_, check_,
-      [&](const Principal& principal) -> absl::StatusOr<v1::CheckLeaseResponse> {
-        ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(request->token()));
-        UnixMillis now = authority_.Now();
-        return authority_.published().Read(
-            [&](const PublishedState::View& view) -> absl::StatusOr<v1::CheckLeaseResponse> {
-              const Lease* lease = view.state.leases().Find(claims.lease);
-              if (claims.epoch != view.state.epoch() || lease == nullptr) {
-                return Error(Reason::kRestoredEpoch,
-                             "the lease was issued before the store was restored; take a new one");
-              }
-              if (principal.role == Role::kAgent && lease->agent != principal.agent) {
-                return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
-              }
-              if (principal.role == Role::kAgent && claims.kind == TokenKind::kLeaseToken) {
-                RETURN_IF_ERROR(CheckBinding(*lease, principal));
-              }
-              v1::CheckLeaseResponse answer;
-              Usability usable = view.state.CheckLease(*lease, now);
-              Reason reason = usable.reason;
-              if (usable.ok()) {
-                view.state.VersionFor(*lease, now, &reason);
-              }
-              answer.set_usable(reason == Reason::kNone);
-              if (!answer.usable()) {
-                answer.set_reason(std::string(ReasonName(reason)));
-              }
-              ToProto(lease->expire_time, answer.mutable_expire_time());
-              return answer;
-            });
+absl::StatusOr<v1::CheckLeaseResponse> LeaseService::Check(const Principal& principal,
+                                                           const v1::CheckLeaseRequest& request) {
+  ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(request.token()));
+  UnixMillis now = authority_.Now();
+  return authority_.published().Read(
+      [&](const PublishedState::View& view) -> absl::StatusOr<v1::CheckLeaseResponse> {
+        const Lease* lease = view.state.leases().Find(claims.lease);
+        if (claims.epoch != view.state.epoch() || lease == nullptr) {
+          return Error(Reason::kRestoredEpoch,
+                       "the lease was issued before the store was restored; take a new one");
+        }
+        if (principal.role == Role::kAgent && lease->agent != principal.agent) {
+          return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
+        }
+        if (principal.role == Role::kAgent && claims.kind == TokenKind::kLeaseToken) {
+          RETURN_IF_ERROR(CheckBinding(*lease, principal));
+        }
+        v1::CheckLeaseResponse answer;
+        Usability usable = view.state.CheckLease(*lease, now);
+        Reason reason = usable.reason;
+        if (usable.ok()) {
+          view.state.VersionFor(*lease, now, &reason);
+        }
+        answer.set_usable(reason == Reason::kNone);
+        if (!answer.usable()) {
+          answer.set_reason(std::string(ReasonName(reason)));
+        }
+        ToProto(lease->expire_time, answer.mutable_expire_time());
+        return answer;
       });
 }
 

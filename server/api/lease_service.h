@@ -8,9 +8,12 @@
 
 namespace leasehold {
 
-// LeaseService: AcquireLease and RenewLease on the hot thread, the rest on threads of their own.
+// LeaseService: what agents and adapters call all the time is on the hot thread, the rest on
+// threads of their own.
 using LeaseServiceBase = v1::LeaseService::WithAsyncMethod_AcquireLease<
-    v1::LeaseService::WithAsyncMethod_RenewLease<v1::LeaseService::Service>>;
+    v1::LeaseService::WithAsyncMethod_BatchAcquireLeases<
+        v1::LeaseService::WithAsyncMethod_RenewLease<v1::LeaseService::WithAsyncMethod_ReleaseLease<
+            v1::LeaseService::WithAsyncMethod_CheckLease<v1::LeaseService::Service>>>>>;
 
 class LeaseService final : public LeaseServiceBase {
  public:
@@ -19,37 +22,37 @@ class LeaseService final : public LeaseServiceBase {
   // Waits for `calls` calls of each hot method at once, after the server was started.
   void AwaitCalls(grpc::ServerCompletionQueue* queue, int calls);
 
-  grpc::Status BatchAcquireLeases(grpc::ServerContext* context,
-                                  const v1::BatchAcquireLeasesRequest* request,
-                                  v1::BatchAcquireLeasesResponse* response) override;
   grpc::Status GetLease(grpc::ServerContext* context, const v1::GetLeaseRequest* request,
                         v1::Lease* response) override;
   grpc::Status ListLeases(grpc::ServerContext* context, const v1::ListLeasesRequest* request,
                           v1::ListLeasesResponse* response) override;
-  grpc::Status ReleaseLease(grpc::ServerContext* context, const v1::ReleaseLeaseRequest* request,
-                            v1::Lease* response) override;
   grpc::Status DelegateLease(grpc::ServerContext* context, const v1::DelegateLeaseRequest* request,
                              v1::AcquireLeaseResponse* response) override;
-  grpc::Status CheckLease(grpc::ServerContext* context, const v1::CheckLeaseRequest* request,
-                          v1::CheckLeaseResponse* response) override;
 
  private:
   using AcquireCall = HotCall<v1::AcquireLeaseRequest, v1::AcquireLeaseResponse>;
+  using BatchCall = HotCall<v1::BatchAcquireLeasesRequest, v1::BatchAcquireLeasesResponse>;
   using RenewCall = HotCall<v1::RenewLeaseRequest, v1::Lease>;
+  using ReleaseCall = HotCall<v1::ReleaseLeaseRequest, v1::Lease>;
+  using CheckCall = HotCall<v1::CheckLeaseRequest, v1::CheckLeaseResponse>;
 
   std::unique_ptr<Operation> HandleAcquire(AcquireCall* call);
+  void HandleBatch(BatchCall* call);
   std::unique_ptr<Operation> HandleRenew(RenewCall* call);
+  void HandleRelease(ReleaseCall* call);
+  absl::StatusOr<v1::CheckLeaseResponse> Check(const Principal& principal,
+                                               const v1::CheckLeaseRequest& request);
 
   LeaseAuthority& authority_;
   const Gate& gate_;
   AcquireCall::Method acquire_;
+  BatchCall::Method batch_acquire_;
   RenewCall::Method renew_;
-  const ApiMethod& batch_acquire_;
+  ReleaseCall::Method release_;
+  CheckCall::Method check_;
   const ApiMethod& get_;
   const ApiMethod& list_;
-  const ApiMethod& release_;
   const ApiMethod& delegate_;
-  const ApiMethod& check_;
 };
 
 }  // namespace leasehold

@@ -7,8 +7,8 @@
 
 namespace leasehold {
 
-// RevocationService. Two servers have one each: the main one, beside everything else, and the one
-// behind revoke.sock, which has threads and a gate of its own.
+// RevocationService on the main server, beside everything else. Behind revoke.sock it is served by
+// RevocationEndpoint.
 class RevocationService final : public v1::RevocationService::Service {
  public:
   RevocationService(RevocationMethods& methods, const Gate& gate);

@@ -124,8 +124,6 @@ class GrpcFrontDoor::Impl {
     }
     RETURN_IF_ERROR(AddUnix("admin.sock", options.admin_socket, 0600, kAdminLimits,
                             OwnUsers(ConnectionClass::kAdmin)));
-    RETURN_IF_ERROR(AddUnix("revoke.sock", options.revoke_socket, 0600, kRevokeLimits,
-                            OwnUsers(ConnectionClass::kRevoke)));
     RETURN_IF_ERROR(AddUnix("agent.sock", options.agent_socket, 0666, options.agent_limits,
                             AgentInfos(options.agent_users)));
     return AddUnix("adapter.sock", options.adapter_socket, 0660, kAdapterLimits,

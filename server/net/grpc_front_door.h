@@ -26,7 +26,6 @@ struct FrontDoorOptions {
   std::optional<SocketAddress> tcp;  // without tls the configuration keeps it on loopback
   TlsSource tls;                     // of the TCP port; null = plain
   std::string admin_socket;          // 0600; only the server's own user and root
-  std::string revoke_socket;         // 0600; the same
   std::string agent_socket;          // 0666; anybody, most of them need a token
   std::string adapter_socket;        // 0660; the server's user, root and adapter_users
   // OS user (name or number) -> the agent it is. Neither root nor the server's user.

@@ -32,9 +32,10 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // the connection.
 constexpr int kPingIntervalMinMs = 10'000;
 
-// Threads of the synchronous API: the calls that hold one (Gate::kCallsMax, 64), and some that
-// refuse what comes beyond that and say why. Behind them gRPC refuses by itself.
-constexpr int kSyncThreadsMax = 96;
+// Threads of the synchronous API. 64 calls may hold one for long (Gate::kCallsMax); the others
+// refuse what comes beyond that, with a sentence and a hint when to retry. Where even they do not
+// suffice gRPC refuses by itself, with neither.
+constexpr int kSyncThreadsMax = 256;
 // Threads that wait for the next call. One is enough to take it; those that have just finished one
 // may stay, so that a burst does not make a thread for each call.
 constexpr int kSyncPollersMin = 1;

@@ -140,7 +140,6 @@ FrontDoorOptions AllWays(const TempFolder& folder) {
   return {.thread_name = "test-accept",
           .tcp = SocketAddress::LoopbackV4(0),
           .admin_socket = folder.File("admin.sock"),
-          .revoke_socket = folder.File("revoke.sock"),
           .agent_socket = folder.File("agent.sock"),
           .adapter_socket = folder.File("adapter.sock"),
           .agent_users = {},
@@ -189,7 +188,6 @@ TEST_CASE("a handler learns which way its caller came in, and the caller's user"
   const std::string uid = std::to_string(geteuid());
   CHECK(Who(ChannelTo(server.door().tcp_address())) == "tcp uid=- agent=");
   CHECK(Who(ChannelTo("unix:" + options.admin_socket)) == "admin uid=" + uid + " agent=");
-  CHECK(Who(ChannelTo("unix:" + options.revoke_socket)) == "revoke uid=" + uid + " agent=");
   CHECK(Who(ChannelTo("unix:" + options.agent_socket)) == "agent uid=- agent=");
   CHECK(Who(ChannelTo("unix:" + options.adapter_socket)) == "adapter uid=" + uid + " agent=");
   // gRPC's own local credentials are what careful clients use.
@@ -232,10 +230,8 @@ TEST_CASE("each socket's file has its mode", "[net]") {
   const TempFolder folder;
   const FrontDoorOptions options = AllWays(folder);
   Server server(options);
-  const std::pair<std::string, mode_t> rows[] = {{options.admin_socket, 0600},
-                                                 {options.revoke_socket, 0600},
-                                                 {options.agent_socket, 0666},
-                                                 {options.adapter_socket, 0660}};
+  const std::pair<std::string, mode_t> rows[] = {
+      {options.admin_socket, 0600}, {options.agent_socket, 0666}, {options.adapter_socket, 0660}};
   for (const auto& [path, mode] : rows) {
     INFO(path);
     struct stat file {};
@@ -256,7 +252,7 @@ TEST_CASE("another user is an agent by configuration, and never an operator", "[
   Server server(options);
   // As if somebody had opened the folder and the files by mistake.
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
-  for (const auto& path : {options.admin_socket, options.revoke_socket, options.adapter_socket}) {
+  for (const auto& path : {options.admin_socket, options.adapter_socket}) {
     std::filesystem::permissions(path, std::filesystem::perms(0666));
   }
   const auto who_as = [](uid_t uid, const std::string& path) {
@@ -267,7 +263,7 @@ TEST_CASE("another user is an agent by configuration, and never an operator", "[
   CHECK(who_as(kStranger + 1, options.agent_socket) == "agent uid=- agent=");
   CHECK(who_as(kStranger + 1, options.adapter_socket) ==
         StrCat("adapter uid=", kStranger + 1, " agent="));
-  for (const auto& path : {options.admin_socket, options.revoke_socket, options.adapter_socket}) {
+  for (const auto& path : {options.admin_socket, options.adapter_socket}) {
     INFO(path);
     const OwnedFd fd(ConnectUnixAs(kStranger, path));
     CHECK_FALSE(IsServed(fd.get()));
@@ -325,21 +321,20 @@ TEST_CASE("gRPC keeps a descriptor's number, so that closed connections free the
 TEST_CASE("two servers have a door each, and a taken address is named", "[net]") {
   const TempFolder folder;
   FrontDoorOptions main_ways = AllWays(folder);
-  main_ways.revoke_socket.clear();
-  const FrontDoorOptions revoke_way = {.thread_name = "test-revoke",
-                                       .tcp = std::nullopt,
-                                       .admin_socket = {},
-                                       .revoke_socket = folder.File("revoke.sock"),
-                                       .agent_socket = {},
-                                       .adapter_socket = {},
-                                       .agent_users = {},
-                                       .adapter_users = {}};
+  main_ways.adapter_socket.clear();
+  const FrontDoorOptions adapter_way = {.thread_name = "test-adapter",
+                                        .tcp = std::nullopt,
+                                        .admin_socket = {},
+                                        .agent_socket = {},
+                                        .adapter_socket = folder.File("adapter.sock"),
+                                        .agent_users = {},
+                                        .adapter_users = {}};
   Server main_server(main_ways);
-  Server revoke_server(revoke_way);
+  Server adapter_server(adapter_way);
   const std::string uid = std::to_string(geteuid());
   CHECK(Who(ChannelTo("unix:" + main_ways.admin_socket)) == "admin uid=" + uid + " agent=");
-  CHECK(Who(ChannelTo("unix:" + revoke_way.revoke_socket)) == "revoke uid=" + uid + " agent=");
-  CHECK(revoke_server.door().tcp_address().empty());
+  CHECK(Who(ChannelTo("unix:" + adapter_way.adapter_socket)) == "adapter uid=" + uid + " agent=");
+  CHECK(adapter_server.door().tcp_address().empty());
 
   FrontDoorOptions second = main_ways;
   CHECK(ReasonOf(GrpcFrontDoor::Listen(second).status()) == Reason::kAddressInUse);

@@ -89,9 +89,8 @@ absl::StatusOr<std::string> LogInWithBrowser(Session& session, const OidcProvide
   return provider.Redeem(authorization, fields["code"]);
 }
 
-absl::StatusOr<std::string> LogInWithDevice(Session& session, const OidcProvider& provider,
-                                            const std::string& nonce) {
-  ASSIGN_OR_RETURN(DeviceGrant grant, provider.StartDevice(nonce));
+absl::StatusOr<std::string> LogInWithDevice(Session& session, const OidcProvider& provider) {
+  ASSIGN_OR_RETURN(DeviceGrant grant, provider.StartDevice());
   session.console().Note(
       StrCat("open ", grant.verification_uri, " anywhere and enter ", grant.user_code));
   if (!grant.verification_uri_complete.empty()) {
@@ -134,9 +133,11 @@ absl::StatusOr<ExitStatus> Login(Session& session) {
   ASSIGN_OR_RETURN(const uint16_t port, PortOf(session));
   ASSIGN_OR_RETURN(OidcClient client, ChooseIssuer(session));
   ASSIGN_OR_RETURN(const OidcProvider provider, OidcProvider::Discover(std::move(client)));
-  const std::string nonce = LoginSecret();
-  ASSIGN_OR_RETURN(std::string id_token, session.args().Has("device")
-                                             ? LogInWithDevice(session, provider, nonce)
+  const bool by_device = session.args().Has("device");
+  // Providers put no nonce into the token of a device.
+  const std::string nonce = by_device ? "" : LoginSecret();
+  ASSIGN_OR_RETURN(std::string id_token, by_device
+                                             ? LogInWithDevice(session, provider)
                                              : LogInWithBrowser(session, provider, nonce, port));
   ASSIGN_OR_RETURN(v1::CreateSessionResponse created,
                    CreateSession(session, std::move(id_token), nonce));

@@ -80,7 +80,8 @@ Command ServerInitCommand() {
                      "file (the default) or passphrase: each start is sealed until it is given"},
                 PassphraseFileFlag()},
       .examples = {"leasehold server init --data-dir ./leasehold-data",
-                   "leasehold server init --root-key passphrase"},
+                   "leasehold server init --root-key passphrase --passphrase-file passphrase "
+                   "--data-dir ./sealed"},
       .run = Init,
   };
 }

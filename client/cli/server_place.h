@@ -31,9 +31,9 @@ struct Endpoints {
 };
 std::optional<Endpoints> ReadEndpoints(const std::string& data_folder);
 
-// The token that this caller has: LEASEHOLD_TOKEN, else the first line of LEASEHOLD_TOKEN_FILE; empty
-// where neither is set. An agent token, or a JSON Web Token of an issuer that the server trusts. An
-// error where the file cannot be read or holds none.
+// The token that this caller has: LEASEHOLD_TOKEN, else the first line of LEASEHOLD_TOKEN_FILE;
+// empty where neither is set. An agent token, or a JSON Web Token of an issuer that the server
+// trusts. An error where the file cannot be read or holds none.
 absl::StatusOr<std::string> AgentToken();
 
 // What the caller brings along.

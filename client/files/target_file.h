@@ -26,7 +26,7 @@ namespace leasehold {
 //     read: {methods: [GET, HEAD], paths: ["/**"]}
 //     allow_cidrs: ["127.0.0.0/8"]
 //     timeout: 30s
-//     record: rule                      # or path: the ledger keeps whole paths
+//     record: rule                      # path is refused by this version's server
 //     ca_file: authority.pem            # beside this file, unless it starts with '/'
 //
 // Form is judged here; what a name, URL or network may be is the server's to say.

@@ -10,7 +10,7 @@
 namespace leasehold {
 
 // gRPC's health protocol. Not the service that comes with gRPC: that is of the callback kind, whose
-// threads would poll the sockets beside the hot thread (docs/decisions/0014).
+// threads would poll the sockets beside the hot thread (docs/decisions/0016).
 class HealthService final : public grpc::health::v1::Health::Service {
  public:
   // `ready` says whether leases and uses are served; it is called on any thread.

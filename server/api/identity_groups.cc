@@ -33,9 +33,9 @@ absl::StatusOr<EntityWrite> ParseGroup(const Principal& principal, const v1::Gro
   RETURN_IF_ERROR(CheckNoUnknownFields(group));
   ASSIGN_OR_RETURN(Name name, ParseId(group.name(), "groups/"));
   RETURN_IF_ERROR(CheckOptionalText(group.description(), "description"));
-  if (group.agents_size() > kGroupMembersMax || group.users_size() > kGroupMembersMax) {
+  if (group.agents_size() + group.users_size() > kGroupMembersMax) {
     return Error(Reason::kInvalidArgument,
-                 StrCat("a group has at most ", kGroupMembersMax, " agents and as many users"));
+                 StrCat("a group has at most ", kGroupMembersMax, " agents and users"));
   }
   // Members are not in the body: they have entries of their own, and an agent that is deleted
   // leaves its groups.

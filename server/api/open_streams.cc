@@ -58,9 +58,9 @@ void OpenStreams::Run() {
   while (!mu_.AwaitWithTimeout(absl::Condition(&stopping_), stalled_max_ / 10)) {
     absl::Time now = absl::Now();
     for (Stream* stream : open_) {
-      if (now - stream->writing_since_ > stalled_max_) {
+      if (now - stream->waiting_since_ > stalled_max_) {
         EndLocked(*stream, Error(Reason::kOverloaded,
-                                 StrCat("the caller took nothing for ",
+                                 StrCat("the caller was silent for ",
                                         absl::ToInt64Seconds(stalled_max_), " s; begin again")));
       }
     }
@@ -86,14 +86,14 @@ OpenStreams::Stream::~Stream() {
   streams_.open_.erase(place_);
 }
 
-void OpenStreams::Stream::BeginWrite() {
-  absl::MutexLock lock(&streams_.mu_);
-  writing_since_ = absl::Now();
+OpenStreams::Waiting::Waiting(Stream& stream) : stream_(stream) {
+  absl::MutexLock lock(&stream_.streams_.mu_);
+  stream_.waiting_since_ = absl::Now();
 }
 
-void OpenStreams::Stream::EndWrite() {
-  absl::MutexLock lock(&streams_.mu_);
-  writing_since_ = absl::InfiniteFuture();
+OpenStreams::Waiting::~Waiting() {
+  absl::MutexLock lock(&stream_.streams_.mu_);
+  stream_.waiting_since_ = absl::InfiniteFuture();
 }
 
 absl::Status OpenStreams::Stream::Alive() const {

@@ -17,10 +17,10 @@ class ServerContext;
 
 namespace leasehold {
 
-// The server-streaming calls of a server that are open. Each holds a thread of the synchronous API,
-// so there are few of them; and since a write waits for as long as the caller takes nothing, a
-// thread of ours ("lh-streams") ends the calls whose callers are stuck, and all of them when the
-// server stops. Safe from any thread.
+// The streams of the synchronous API that are open. Each holds a thread, so there are few of them;
+// and since a write waits for as long as the caller takes nothing, a thread of ours ("lh-streams")
+// ends the calls whose callers are stuck, and all of them when the server stops. Safe from any
+// thread.
 class OpenStreams {
  public:
   // Operators' exports and watches.
@@ -37,16 +37,14 @@ class OpenStreams {
   // Ends all that are open, and refuses new ones. Before the server's Shutdown.
   void Stop();
 
+  class Waiting;
+
   // One open call. For the handler's thread alone.
   class Stream {
    public:
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
-
-    // Around each write, which may wait.
-    void BeginWrite();
-    void EndWrite();
 
     // OK while the caller is there. Else why the call is over: the caller took nothing or is gone,
     // or the server stops (SHUTTING_DOWN). A handler that waits for something looks here at least
@@ -55,14 +53,28 @@ class OpenStreams {
 
    private:
     friend class OpenStreams;
+    friend class Waiting;
     Stream(OpenStreams* streams, grpc::ServerContext* context)
         : streams_(*streams), context_(context) {}
 
     OpenStreams& streams_;
     grpc::ServerContext* const context_;
     std::list<Stream*>::iterator place_;
-    absl::Time writing_since_ = absl::InfiniteFuture();  // guarded by streams_.mu_
+    absl::Time waiting_since_ = absl::InfiniteFuture();  // guarded by streams_.mu_
     absl::Status ended_;                                 // guarded by streams_.mu_
+  };
+
+  // Stands while `stream` waits for its caller: around each write, and each read where there are
+  // reads.
+  class Waiting {
+   public:
+    explicit Waiting(Stream& stream);
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Stream& stream_;
   };
 
   // What a handler's call comes to whose caller hung up.

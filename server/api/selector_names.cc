@@ -3,9 +3,9 @@
 #include <charconv>
 
 #include "server/api/names.h"
+#include "server/base/name.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
-#include "server/base/text.h"
 
 namespace leasehold {
 namespace {

@@ -33,10 +33,8 @@ class StreamCall {
     if (then == Then::kMore) {
       options.set_buffer_hint();
     }
-    stream_.BeginWrite();
-    bool written = writer_->Write(response, options);
-    stream_.EndWrite();
-    return written ? absl::OkStatus() : Over();
+    OpenStreams::Waiting waiting(stream_);
+    return writer_->Write(response, options) ? absl::OkStatus() : Over();
   }
 
   // Whether the caller is still there: OK, or what the handler is to return. To be asked at least
@@ -62,6 +60,8 @@ grpc::Status DispatchStream(grpc::ServerContext* context, grpc::ServerWriter<Res
                             Handle&& handle) {
   return gate.Pass(*context, method, [&](const Principal& principal) -> absl::Status {
     ASSIGN_OR_RETURN(std::unique_ptr<OpenStreams::Stream> stream, streams.Open(context));
+    // A write that may wait for more does not send the headers, and waits for them to be sent.
+    writer->SendInitialMetadata();
     StreamCall<Response> call(*stream, writer, principal);
     return handle(call);
   });

@@ -32,6 +32,10 @@ absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
   if (!request.target().starts_with(kTargets)) {
     return Error(Reason::kInvalidArgument, "target is named targets/{id}");
   }
+  if (!request.tool().empty() || !request.arguments_json().empty()) {
+    return Error(Reason::kInvalidArgument,
+                 "calls of tools are not judged here yet, so they are refused, not ignored");
+  }
   if (std::string_view offence = PathOffence(request.path()); !offence.empty()) {
     return Error(Reason::kInvalidArgument, StrCat("path ", offence));
   }

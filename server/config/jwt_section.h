@@ -18,7 +18,7 @@ namespace leasehold {
 //     jwks_url: https://token.actions.githubusercontent.com/.well-known/jwks
 //     rules:
 //     - when: {repository: "acme/(?P<repo>.+)", ref: refs/heads/main}
-//       agent: "ci/{repo}"
+//       agent: "ci-{repo}"
 //       on_behalf_of: actor
 //     login: {client_id: leasehold-cli, scopes: [openid, groups]}
 //

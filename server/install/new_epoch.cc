@@ -199,6 +199,7 @@ absl::StatusOr<NewEpoch> StartEpoch(StoreView& view, const Vault& vault, const C
   for (const auto& [selector, hold] : ledger.state().holds().all()) {
     result.holds.push_back(ResourceNameOf(selector, ledger.state()));
   }
+  std::sort(result.holds.begin(), result.holds.end());
   result.batch = ledger.Finish(std::move(mark));
   return result;
 }

@@ -82,11 +82,11 @@ struct CompiledPolicies::Rep {
   struct Terms {
     uint32_t place = kNobody;
     bool waits = false;  // for approvers
-    bool Before(const Terms& other, const std::vector<CompiledPolicy>& policies) const {
+    bool Before(const Terms& other, const std::vector<CompiledPolicy>& all) const {
       if (other.place == kNobody) return place != kNobody;
       if (waits != other.waits) return other.waits;
-      const absl::Duration ttl = policies[place].ttl;
-      const absl::Duration other_ttl = policies[other.place].ttl;
+      const absl::Duration ttl = all[place].ttl;
+      const absl::Duration other_ttl = all[other.place].ttl;
       return ttl != other_ttl ? ttl > other_ttl : place < other.place;
     }
   };

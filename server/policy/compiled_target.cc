@@ -133,6 +133,9 @@ absl::Status CompiledTarget::CompileBody(const v1::Target& target) {
   if (target.description().size() > kDescriptionBytesMax) {
     return Refuse("description has more than 1024 bytes");
   }
+  if (target.record() != v1::RECORD_MODE_UNSPECIFIED && target.record() != v1::RECORD_MODE_RULE) {
+    return Refuse("record is not rule, and nothing else is recorded by this version");
+  }
   ASSIGN_OR_RETURN(url_, ParseTargetUrl(target.base_url()));
   ASSIGN_OR_RETURN(injection_, CompileInjection(target.injection()));
   ASSIGN_OR_RETURN(timeout_, CompileTimeout(target));

@@ -36,6 +36,8 @@ struct Arguments {
 // Says whether everything runs, not how fast: the figures of so short a run mean nothing.
 constexpr int kQuickRounds = 2;
 constexpr LoadWindow kQuickWindow = {absl::Milliseconds(20), absl::Milliseconds(100)};
+constexpr uint64_t kManyLeases = 1'000'000;
+constexpr uint64_t kQuickManyLeases = 2000;
 constexpr uint64_t kQuickSizedUses = 2000;
 
 // Long enough for a hundred commits and more in each load, short enough that all rows of a round
@@ -56,6 +58,7 @@ RoundOptions OptionsFrom(const Arguments& arguments) {
   options.window = arguments.quick ? kQuickWindow : kWindow;
   options.sync_measured = arguments.quick ? kQuickWindow.measured : kSyncMeasured;
   options.sized_uses = arguments.quick ? kQuickSizedUses : kSizedUses;
+  options.many_leases = arguments.quick ? kQuickManyLeases : kManyLeases;
   options.only = {arguments.only.begin(), arguments.only.end()};
   return options;
 }

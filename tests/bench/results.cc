@@ -33,6 +33,9 @@ const std::vector<RowKind>& AllRows() {
       {"fdatasync", "us", "", 0, 0, "8 KiB into a file as long as a WAL"},
       {"authorize_use_c1", "us", "echo_c1 + fdatasync", 0, 0, "p50, one in flight"},
       {"revoke_under_load_p99", "us", "echo_p99_under_load", 0, 0, "Revoke beside authorize_use"},
+      {"revoke_1", "us", "", 0, 0, "Revoke of one lease"},
+      {"revoke_1m", "us", "revoke_1", 0, 50'000, "Revoke of an agent with 1,000,000 leases"},
+      {"revoke_1m_alive", "us", "", 0, 50'000, "the first of them, when all are alive"},
       {"entry_bytes", "B", "", 0, 160, "disk growth for each use"},
       {"broker_c50", "requests/s", "direct_c50", 0, 0, "through the broker, 50 connections"},
   };

@@ -11,6 +11,7 @@
 #include "tests/bench/disk_sync.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/probe.h"
+#include "tests/bench/statistics.h"
 #include "tests/support/api_client.h"
 
 namespace leasehold {
@@ -106,6 +107,7 @@ absl::Status Rounds::RunOne(Results& results) {
       {"authorize_use_batch16", &Rounds::MeasureBatch},
       {"authorize_use_c1", &Rounds::MeasureAlone},
       {"revoke_under_load_p99", &Rounds::MeasureRevoke},
+      {"revoke_1m", &Rounds::MeasureMany},
       {"entry_bytes", &Rounds::MeasureSize},
       {"broker_c50", &Rounds::MeasureBroker},
   };
@@ -211,6 +213,30 @@ absl::Status Rounds::MeasureAlone(Results& results) {
   results.Add(
       "authorize_use_c1",
       {.value = use.p50_us, .ratio = use.p50_us / (echo.p50_us + sync_us_), .cpu_us = use.cpu_us});
+  return absl::OkStatus();
+}
+
+absl::Status Rounds::MeasureMany(Results& results) {
+  // One after the other, so that a slow disk meets both; an odd number has a median.
+  constexpr int kRevocations = 21;
+  if (many_ == nullptr) {
+    const std::string url = StrCat("http://", upstream_.address());
+    ASSIGN_OR_RETURN(many_, ManyLeases::Create(options_.folder, url, options_.many_leases));
+    RETURN_IF_ERROR(many_->RevokeOne().status());  // the connection is made then
+    ASSIGN_OR_RETURN(revoked_alive_us_, many_->RevokeAgent());
+  }
+  results.Add("revoke_1m_alive",
+              {.value = revoked_alive_us_, .ratio = std::nullopt, .cpu_us = std::nullopt});
+  std::vector<double> one;
+  std::vector<double> agent;
+  for (int i = 0; i < kRevocations; ++i) {
+    ASSIGN_OR_RETURN(one.emplace_back(), many_->RevokeOne());
+    ASSIGN_OR_RETURN(agent.emplace_back(), many_->RevokeAgent());
+  }
+  const double median = Median(one);
+  results.Add("revoke_1", {.value = median, .ratio = std::nullopt, .cpu_us = std::nullopt});
+  results.Add("revoke_1m",
+              {.value = Median(agent), .ratio = Median(agent) / median, .cpu_us = std::nullopt});
   return absl::OkStatus();
 }
 

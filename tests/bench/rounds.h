@@ -14,6 +14,7 @@
 #include "tests/bench/call_load.h"
 #include "tests/bench/connections.h"
 #include "tests/bench/load_recorder.h"
+#include "tests/bench/many_leases.h"
 #include "tests/bench/peers.h"
 #include "tests/bench/results.h"
 #include "tests/bench/store_under_test.h"
@@ -25,6 +26,7 @@ struct RoundOptions {
   LoadWindow window;             // of each load
   absl::Duration sync_measured;  // of the disk alone
   uint64_t sized_uses = 0;       // between two measurements of the database's size
+  uint64_t many_leases = 0;      // of the agent of `revoke_1m`
   std::set<std::string> only;    // rows; empty: all
 };
 
@@ -57,6 +59,7 @@ class Rounds {
   absl::Status MeasureBatch(Results& results);
   absl::Status MeasureAlone(Results& results);
   absl::Status MeasureRevoke(Results& results);
+  absl::Status MeasureMany(Results& results);
   absl::Status MeasureSize(Results& results);
   absl::Status MeasureBroker(Results& results);
 
@@ -73,6 +76,9 @@ class Rounds {
   std::unique_ptr<Connections> connections_;
   // Nobody else uses it, so that what its database grows by is known.
   std::unique_ptr<StoreUnderTest> sized_;
+  // Null until the first round that wants it.
+  std::unique_ptr<ManyLeases> many_;
+  double revoked_alive_us_ = 0;  // the first time that the agent of `many_` was revoked
 
   UseCalls echo_calls_;
   UseCalls use_calls_;

@@ -11,6 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "server/base/check.h"
 #include "server/base/str_cat.h"
 
@@ -51,6 +53,7 @@ std::string Certify(SSL_CTX* context, const std::string& names) {
 
 HttpsServer::HttpsServer(Answer answer, const std::string& names)
     : answer_(std::move(answer)), context_(SSL_CTX_new(TLS_server_method())) {
+  std::signal(SIGPIPE, SIG_IGN);  // a client may go while it is answered
   pem_ = Certify(context_, names);
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};

@@ -40,7 +40,9 @@ SelectorNames WorkflowSelector(std::string_view name) { return {.workflow = std:
 SelectorNames GroupSelector(std::string_view name) { return {.group = std::string(name)}; }
 SelectorNames UserSelector(std::string_view name) { return {.user = std::string(name)}; }
 SelectorNames LeaseSelector(const AcquireResult& lease) {
-  return {.epoch = lease.epoch, .lease = lease.lease};
+  // Nothing has the number 0, and a selector without a number would name nothing at all.
+  const LeaseNumber never(~uint64_t{0});
+  return {.epoch = lease.epoch, .lease = lease.lease.empty() ? never : lease.lease};
 }
 
 Name MustName(std::string_view name) { return Must(Name::Parse(name)); }

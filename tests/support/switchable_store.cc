@@ -4,7 +4,26 @@
 
 namespace leasehold {
 
+void SwitchableStore::HoldAppends() {
+  absl::MutexLock lock(&mu_);
+  hold_ = true;
+}
+
+void SwitchableStore::ReleaseAppends() {
+  absl::MutexLock lock(&mu_);
+  hold_ = false;
+}
+
+void SwitchableStore::AwaitHeldAppend() { absl::MutexLock lock(&mu_, absl::Condition(&held_)); }
+
 absl::Status SwitchableStore::Append(const Batch& batch) {
+  {
+    absl::MutexLock lock(&mu_);
+    held_ = hold_;
+    mu_.Await(absl::Condition(
+        +[](bool* hold) { return !*hold; }, &hold_));
+    held_ = false;
+  }
   if (!append_error_.ok()) {
     return append_error_;
   }

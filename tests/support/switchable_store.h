@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "storage/store.h"
 
 namespace leasehold {
@@ -22,6 +24,12 @@ class SwitchableStore final : public Store {
   void SetLow(bool low) { low_ = low; }
   // What Append answers from now on, without writing; OK ends that. The Committer's thread.
   void FailAppends(absl::Status error) { append_error_ = std::move(error); }
+  // From now on each Append waits, as where the disk hangs, until Release. Safe from any thread.
+  void HoldAppends();
+  void ReleaseAppends();
+  // Waits until an Append is held.
+  void AwaitHeldAppend();
+
   // The next Append that may not use the reserve finds the disk full, as when it filled up after
   // GetSpace was asked.
   void FillUp() { fill_up_ = true; }
@@ -39,6 +47,9 @@ class SwitchableStore final : public Store {
  private:
   const std::unique_ptr<Store> store_;
   std::atomic<bool> low_ = false;
+  absl::Mutex mu_;
+  bool hold_ ABSL_GUARDED_BY(mu_) = false;
+  bool held_ ABSL_GUARDED_BY(mu_) = false;
   bool fill_up_ = false;
   absl::Status append_error_;
   uint64_t appends_ = 0;

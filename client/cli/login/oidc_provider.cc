@@ -143,14 +143,13 @@ absl::StatusOr<std::string> OidcProvider::Redeem(const Authorization& authorizat
   return IdTokenOf(document);
 }
 
-absl::StatusOr<DeviceGrant> OidcProvider::StartDevice(const std::string& nonce) const {
+absl::StatusOr<DeviceGrant> OidcProvider::StartDevice() const {
   if (device_endpoint_.empty()) {
     return Failed(StrCat(issuer(), " has no login for devices"), "log in without --device");
   }
-  ASSIGN_OR_RETURN(
-      const Document document,
-      Ask(client_, device_endpoint_,
-          EncodeForm({{"client_id", client_.client_id}, {"scope", Scope()}, {"nonce", nonce}})));
+  ASSIGN_OR_RETURN(const Document document,
+                   Ask(client_, device_endpoint_,
+                       EncodeForm({{"client_id", client_.client_id}, {"scope", Scope()}})));
   DeviceGrant grant{
       .device_code = Text(document.json, "device_code"),
       .user_code = Text(document.json, "user_code"),

@@ -52,7 +52,7 @@ class OidcProvider {
   absl::StatusOr<std::string> Redeem(const Authorization& authorization,
                                      const std::string& code) const;
 
-  absl::StatusOr<DeviceGrant> StartDevice(const std::string& nonce) const;
+  absl::StatusOr<DeviceGrant> StartDevice() const;
   // The ID token; nullopt while the person has not decided. Makes `grant.interval` longer where the
   // provider asks for it.
   absl::StatusOr<std::optional<std::string>> PollDevice(DeviceGrant& grant) const;

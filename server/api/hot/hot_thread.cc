@@ -28,14 +28,14 @@ HotThread::~HotThread() {
   if (!started_) {
     // A queue must be empty before it goes, also where the server never came to serve.
     queue_->Shutdown();
-    std::vector<std::unique_ptr<Operation>> none;
-    while (Drain(absl::InfiniteFuture(), none)) {
+    while (Drain(absl::InfiniteFuture(), next_)) {
     }
   }
 }
 
 void HotThread::Start() {
   started_ = true;
+  disk_.emplace([this] { waker_.Wake(); });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "lh-committer");
     Run();
@@ -49,22 +49,33 @@ void HotThread::Stop() {
   stopping_.store(true);
   waker_.Wake();
   thread_.join();
+  disk_.reset();
 }
 
-bool HotThread::Drain(absl::Time deadline, std::vector<std::unique_ptr<Operation>>& batch) {
+absl::Status HotThread::Append(absl::FunctionRef<absl::Status()> append) {
+  disk_->Begin(append);
+  // What a full batch has room for; beyond that calls wait in gRPC.
+  while (!disk_->Done() && next_.decisions < Committer::kBatchDecisionsMax) {
+    Drain(absl::InfiniteFuture(), next_);
+  }
+  return disk_->Await();
+}
+
+bool HotThread::Drain(absl::Time deadline, Received& received) {
   using Status = grpc::CompletionQueue::NextStatus;
   void* tag = nullptr;
   bool ok = false;
   Status status = queue_->AsyncNext(&tag, &ok, absl::ToChronoTime(deadline));
   absl::Time enough = absl::Now() + kDrainTimeMax;
-  size_t decisions = 0;
   for (int events = 1; status == Status::GOT_EVENT; ++events) {
-    size_t before = batch.size();
-    static_cast<HotTag*>(tag)->Proceed(ok, batch);
-    decisions += batch.size() > before ? batch.back()->Weight() : 0;
+    size_t before = received.operations.size();
+    static_cast<HotTag*>(tag)->Proceed(ok, received.operations);
+    if (received.operations.size() > before) {
+      received.decisions += received.operations.back()->Weight();
+    }
     // Where the waker's tag came somebody else submitted, and that may be a revocation.
     if (tag == static_cast<HotTag*>(&waker_) || events >= kDrainEventsMax ||
-        decisions >= Committer::kBatchDecisionsMax || absl::Now() >= enough) {
+        received.decisions >= Committer::kBatchDecisionsMax || absl::Now() >= enough) {
       return true;
     }
     status = queue_->AsyncNext(&tag, &ok, std::chrono::system_clock::time_point());
@@ -73,25 +84,29 @@ bool HotThread::Drain(absl::Time deadline, std::vector<std::unique_ptr<Operation
 }
 
 void HotThread::Run() {
-  std::vector<std::unique_ptr<Operation>> batch;
+  committer_.SetAppender(
+      [this](absl::FunctionRef<absl::Status()> append) { return Append(append); });
   absl::Time next_tick = absl::Now() + Committer::kTickInterval;
   while (!stopping_.load()) {
-    Drain(next_tick, batch);
-    committer_.Commit(std::exchange(batch, {}));
+    Received received = std::exchange(next_, {});
+    // The waker may have been heard while something was appended, so the queue is looked at.
+    bool has_work = !received.operations.empty() || committer_.queue_length() > 0;
+    Drain(has_work ? absl::InfinitePast() : next_tick, received);
+    committer_.Commit(std::move(received.operations));
     if (absl::Now() >= next_tick) {
       committer_.Tick();
       next_tick = absl::Now() + Committer::kTickInterval;
     }
   }
-  committer_.Commit(std::exchange(batch, {}));
+  committer_.SetAppender({});
+  committer_.Commit(std::exchange(next_.operations, {}));
   committer_.Close();
   queue_->Shutdown();
-  while (Drain(absl::InfiniteFuture(), batch)) {
+  while (Drain(absl::InfiniteFuture(), next_)) {
     // Only calls that were being answered are left; nothing new is let in.
-    for (std::unique_ptr<Operation>& late : batch) {
+    for (std::unique_ptr<Operation>& late : std::exchange(next_.operations, {})) {
       committer_.Submit(std::move(late));
     }
-    batch.clear();
   }
 }
 

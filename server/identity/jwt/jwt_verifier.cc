@@ -128,7 +128,8 @@ absl::StatusOr<VerifiedJwt> JwtVerifier::VerifyLogin(std::string_view token, std
     return Rejected("was issued to another client (aud, azp)");
   }
   const std::string* const theirs = TextClaim(jws.claims, "nonce");
-  if (theirs == nullptr || nonce.empty() || *theirs != nonce) {
+  // One without comes from a login by device, which has no browser whose answer could be another's.
+  if (theirs == nullptr ? !nonce.empty() : nonce.empty() || *theirs != nonce) {
     return Rejected("does not carry the nonce of this login");
   }
   if (verified.expire_time > now + kLoginTokenMax) {

@@ -33,7 +33,7 @@ class JwtVerifier {
   absl::StatusOr<std::shared_ptr<const VerifiedJwt>> Verify(std::string_view token, absl::Time now);
 
   // The same of an ID token with which a person logs in: issued to the client that people use
-  // there, with that nonce, and for a person with a role.
+  // there, with that nonce (an empty one: without any), and for a person with a role.
   absl::StatusOr<VerifiedJwt> VerifyLogin(std::string_view token, std::string_view nonce,
                                           absl::Time now);
 

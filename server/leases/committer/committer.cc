@@ -155,13 +155,13 @@ void Committer::MakeDurable(Transaction& tx, Durability how) {
   batch.head = log_.Head();
   batch.mark = clock_.Mark();
   batch.may_use_reserve = how.reserve;
-  absl::Status appended = store_.Append(batch);
+  absl::Status appended = Append(batch);
   if (appended.code() != absl::StatusCode::kOk && ReasonOf(appended) == Reason::kLedgerFull &&
       !how.reserve) {
     // The disk filled up after it was looked at. What was judged is folded already, so it is
     // written into the reserve rather than taken back; the next batch finds the disk low.
     batch.may_use_reserve = true;
-    appended = store_.Append(batch);
+    appended = Append(batch);
   }
   if (!appended.ok()) {
     StopProcess(appended);
@@ -171,6 +171,11 @@ void Committer::MakeDurable(Transaction& tx, Durability how) {
   if (options_.on_commit) {
     options_.on_commit({.duration = absl::Now() - start, .entries = tx.entries_.size()});
   }
+}
+
+absl::Status Committer::Append(const Batch& batch) {
+  auto append = [this, &batch] { return store_.Append(batch); };
+  return appender_ ? appender_(append) : append();
 }
 
 void Committer::Publish(Transaction& tx) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
@@ -69,6 +70,12 @@ class Committer {
   // first Submit.
   void SetWaker(std::function<void()> wake);
 
+  // How a batch is appended to the store: `appender` calls what it is given, on any thread, and
+  // returns what that returned; the owner may do something else meanwhile. Without one the owner's
+  // thread appends. Owner's thread only.
+  using Appender = std::function<absl::Status(absl::FunctionRef<absl::Status()> append)>;
+  void SetAppender(Appender appender) { appender_ = std::move(appender); }
+
   // One batch of what was submitted and of `direct`, operations that the owner itself received;
   // both in order, urgent ones first. Owner's thread only. False where there was nothing to do.
   bool Commit(std::vector<std::unique_ptr<Operation>> direct = {});
@@ -120,12 +127,14 @@ class Committer {
     bool snapshot = false;  // may take the time that a snapshot needs, where one is due
   };
   void MakeDurable(Transaction& tx, Durability how);
+  absl::Status Append(const Batch& batch);
   void Publish(Transaction& tx);
   void MaybeSnapshot(Transaction& tx, bool force);
 
   Store& store_;
   const Options options_;
   LedgerClock clock_;
+  Appender appender_;
   Housekeeping housekeeping_;
   std::function<void()> on_stop_;
 

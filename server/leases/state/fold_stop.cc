@@ -4,6 +4,7 @@
 
 #include "leasehold/ledger/v1/entry.pb.h"
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 #include "server/leases/state/fold_error.h"
 #include "server/leases/state/state.h"
 
@@ -20,16 +21,31 @@ std::vector<Id> Ascending(const google::protobuf::RepeatedField<uint64_t>& ids) 
   return result;
 }
 
+// A part that a later version selects by makes what is named smaller or larger; nobody may guess.
+bool IsOfLaterVersion(const ledger::v1::Selector& selector) {
+  return !selector.GetReflection()->GetUnknownFields(selector).empty();
+}
+
+const ledger::v1::Selector& SelectorOf(const Entry& entry) {
+  return entry.has_revoked()    ? entry.revoked().selector()
+         : entry.has_hold_set() ? entry.hold_set().selector()
+                                : entry.hold_cleared().selector();
+}
+
 }  // namespace
 
 absl::Status State::FoldStop(LogIndex index, const Entry& entry) {
+  if (IsOfLaterVersion(SelectorOf(entry))) {
+    return Error(Reason::kStoreSchemaNewer,
+                 StrCat("entry ", index.value(),
+                        " has a selector that this version does not know; use a newer one"));
+  }
   if (entry.has_revoked()) {
     return FoldRevoked(index, entry.revoked());
   }
   const auto& control =
       entry.has_hold_set() ? entry.hold_set().control() : entry.hold_cleared().control();
-  std::optional<Selector> selector = Selector::FromEntry(
-      entry.has_hold_set() ? entry.hold_set().selector() : entry.hold_cleared().selector());
+  std::optional<Selector> selector = Selector::FromEntry(SelectorOf(entry));
   if (!selector.has_value() || !selector->CanHold()) {
     return FoldError(index, "holds something that cannot be held");
   }

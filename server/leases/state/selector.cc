@@ -9,19 +9,17 @@ using Kind = Selector::Kind;
 using Parts = Selector::Parts;
 
 // One bit for each part.
-enum Bit : uint32_t {
-  kAllBit = 1 << 0,
-  kLeaseBit = 1 << 1,
-  kAgentBit = 1 << 2,
-  kSecretBit = 1 << 3,
-  kVersionBit = 1 << 4,
-  kWorkflowBit = 1 << 5,
-  kUserBit = 1 << 6,
-  kGroupBit = 1 << 7,
-  kPolicyBit = 1 << 8,
-  kCredentialBit = 1 << 9,
-  kRunBit = 1 << 10,
-};
+constexpr uint32_t kAllBit = 1 << 0;
+constexpr uint32_t kLeaseBit = 1 << 1;
+constexpr uint32_t kAgentBit = 1 << 2;
+constexpr uint32_t kSecretBit = 1 << 3;
+constexpr uint32_t kVersionBit = 1 << 4;
+constexpr uint32_t kWorkflowBit = 1 << 5;
+constexpr uint32_t kUserBit = 1 << 6;
+constexpr uint32_t kGroupBit = 1 << 7;
+constexpr uint32_t kPolicyBit = 1 << 8;
+constexpr uint32_t kCredentialBit = 1 << 9;
+constexpr uint32_t kRunBit = 1 << 10;
 
 uint32_t BitsOf(const Parts& parts) {
   return (parts.all ? kAllBit : 0) | (parts.lease.empty() ? 0 : kLeaseBit) |

@@ -168,7 +168,9 @@ Objection CheckUse(const Entry& entry, const State& state) {
   if (use.not_enforced() && state.policies().current().ObservedAt(TimeOf(entry, state)).empty()) {
     return {.what = "was denied and not enforced, though no policy was in observe mode"};
   }
-  if (lease == nullptr || use.verdict() != ledger::v1::VERDICT_ALLOWED) return {};
+  // What was denied and not enforced went on, so all but the denial must be right.
+  const bool went_on = use.verdict() == ledger::v1::VERDICT_ALLOWED || use.not_enforced();
+  if (lease == nullptr || !went_on) return {};
   if (state.texts().KindOf(TextId(use.policy())) != ledger::v1::TEXT_KIND_POLICY) {
     return {.what = "allows a use and names no policy"};
   }

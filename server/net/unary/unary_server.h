@@ -16,7 +16,7 @@ namespace leasehold {
 // A small server for unary gRPC calls at one Unix socket, for the server's own user and root. It
 // has nothing in common with gRPC's library: an accepting thread, one thread that serves all
 // connections and never waits for one of them, its own limits. So nothing that keeps gRPC's servers
-// busy reaches it, and it does not poll where the hot thread polls (docs/decisions/0014).
+// busy reaches it, and it does not poll where the hot thread polls (docs/decisions/0016).
 //
 //   ASSIGN_OR_RETURN(auto server, UnaryServer::Listen(options));  // takes the address
 //   RETURN_IF_ERROR(server->Start(handler));                      // from here on it serves

@@ -64,7 +64,7 @@ identity:
     ca_file: $work/cert.pem
     rules:
     - when: {client_id: "ci-(?P<name>[a-z]+)"}
-      agent: "ci/{name}"
+      agent: "ci-{name}"
     - when: {leasehold_role: security}
       role: security
     - when: {leasehold_role: auditor}
@@ -77,14 +77,14 @@ pids+=($!)
 await "$work/server.log" '"msg":"serving"' >/dev/null
 await "$work/server.log" 'keys of an issuer were read' >/dev/null
 server=$(jq -r .grpc "$work/data/endpoints.json")
-operator agent create ci/pipeline >/dev/null
+operator agent create ci-pipeline >/dev/null
 
 # --- a pipeline's token is its agent
 token=$(curl -s --cacert "$work/cert.pem" -u "ci-pipeline:$CI_SECRET" \
   -d 'grant_type=client_credentials&resource=urn:leasehold' "$issuer/token" | jq -r .access_token)
 who=$(LEASEHOLD_TOKEN=$token leasehold --server "$server" whoami -o json)
 expect "the pipeline" "$(jq -r '.principal + " " + .role + " " + .method' <<<"$who")" \
-  "agents/ci/pipeline ROLE_AGENT jwt"
+  "agents/ci-pipeline ROLE_AGENT jwt"
 status=0
 LEASEHOLD_TOKEN=${token%?}A leasehold --server "$server" whoami >/dev/null 2>"$work/err.log" || status=$?
 # The last digit of the signature may have been an A.
@@ -119,7 +119,7 @@ who=$(leasehold --server "$server" whoami -o json)
 expect "mia" "$(jq -r '.principal + " " + .role + " " + .method' <<<"$who")" \
   "operator:test:mia ROLE_SECURITY operator_session"
 # The role counts, and nothing above it.
-leasehold --server "$server" revoke --agent ci/pipeline --reason 'a test' --yes >/dev/null
+leasehold --server "$server" revoke --agent ci-pipeline --reason 'a test' --yes >/dev/null
 status=0
 leasehold --server "$server" agent create intruder >/dev/null 2>&1 || status=$?
 expect "the status of what security may not do" "$status" 5

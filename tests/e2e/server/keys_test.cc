@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "leasehold/v1/admin.pb.h"
 #include "leasehold/v1/identity.pb.h"
 #include "leasehold/v1/secret.pb.h"
@@ -248,11 +249,15 @@ TEST_CASE("a rotation that kill -9 cuts short is finished by the next start") {
     rotate.add_uses(v1::KEY_USE_ENCRYPTION);
     {
       const ApiClient admin = installation.Operator();
-      admin.Start("AdminService/RotateKeys", rotate, [](const CallStatus&, const std::string&) {});
+      // Its end is awaited: a connection must not go while a call on it is under way.
+      absl::Notification over;
+      admin.Start("AdminService/RotateKeys", rotate,
+                  [&over](const CallStatus&, const std::string&) { over.Notify(); });
       // Between any two batches: the first, one in the middle, the last.
       const int64_t some = key == 2 ? 1 : key == 3 ? kVersions / 2 : kVersions - 1;
       while (VersionsUnder(installation, key) < some) continue;
       REQUIRE(installation.server().Kill() == -SIGKILL);
+      over.WaitForNotification();
     }
     installation.Start();
     CHECK(Revealed(installation, "bot", lease.token()) == value);

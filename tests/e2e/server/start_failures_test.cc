@@ -100,8 +100,8 @@ std::vector<Row> StoreRows() {
        "STORE_MISSING", "leasehold server init"},
       {"a data folder that does not exist", [](Installation& i) { fs::remove_all(i.data_dir()); },
        "STORE_MISSING", "leasehold server init"},
-      {"a deleted watermark",
-       [](Installation& i) { Sql(i, "DELETE FROM snapshot WHERE section = 'watermarks'"); },
+      {"a deleted revocation",
+       [](Installation& i) { Sql(i, "DELETE FROM snapshot WHERE section = 'revocations'"); },
        "STORE_DAMAGED", "restore a backup"},
       {"a changed entry",
        [](Installation& i) {

@@ -28,14 +28,20 @@ absl::StatusOr<std::vector<std::string>> Selected(std::vector<std::string> words
   return texts;
 }
 
-TEST_CASE("every value and every lease is a selection of its own") {
+TEST_CASE("every lease, value, and combination of values is a selection of its own") {
   using Texts = std::vector<std::string>;
   CHECK(*Selected({"--agent", "a"}) == Texts{"agents/a"});
   CHECK(*Selected({"--agent", "a", "--agent", "b"}) == Texts{"agents/a", "agents/b"});
   CHECK(*Selected({"--secret", "s/t"}) == Texts{"secrets/s/t"});
   CHECK(*Selected({"--workflow", "workflows/w"}) == Texts{"workflows/w"});
-  CHECK(*Selected({"0011223344556677-4", "--agent", "a"}) ==
-        Texts{"agents/a", "leases/0011223344556677-4"});
+  CHECK(*Selected({"--secret", "s/t/versions/3"}) == Texts{"secrets/s/t/versions/3"});
+  CHECK(*Selected({"--group", "g", "--user", "ann"}) == Texts{"groups/g with user ann"});
+  CHECK(*Selected({"--credential", "a/tokens/3", "--credential", "4"}) ==
+        Texts{"agents/a/tokens/3", "credentials/4"});
+  CHECK(*Selected({"--agent", "a", "--agent", "b", "--secret", "s", "--run", "7"}) ==
+        Texts{"agents/a with secrets/s with run 7", "agents/b with secrets/s with run 7"});
+  CHECK(*Selected({"0011223344556677-4", "0011223344556677-5"}) ==
+        Texts{"leases/0011223344556677-4", "leases/0011223344556677-5"});
   CHECK(*Selected({"--all"}) == Texts{"every lease"});
 }
 
@@ -44,7 +50,8 @@ TEST_CASE("a selection that is empty, mixed or a token is refused") {
                                                 {"--all", "--agent", "a"},
                                                 {"--all", "leases/0-1"},
                                                 {"lhl_abcdef"},
-                                                {"--agent", "a", "--secret", "s"},
+                                                {"0011223344556677-4", "--agent", "a"},
+                                                {"--policy", "Not Canonical"},
                                                 {"--agent", "Not Canonical"}}) {
     const auto selected = Selected(words);
     REQUIRE_FALSE(selected.ok());

@@ -190,7 +190,7 @@ TEST_CASE("what is wrong with a policy is said with its place", "[files][policy]
       {"allow: [{target: t, tools: [{args: {}}]}]", "an item of tools has no `name`"},
       {"allow: [{target: t, tools: [{name: x, args: [/a]}]}]", "args is not a map"},
       {"allow: [{target: t, tools: [{name: x, args: {/a: b}}]}]",
-       "p.yaml:6:50: a condition of args is not a map"},
+       "p.yaml:6:52: a condition of args is not a map"},
       {"allow: [{target: t, tools: [{name: x, args: {/a: {like: b}}}]}]",
        "a condition of args has no key `like`; its keys are equals, one_of, prefix, matches"},
       {"allow: {target: t}", "allow is not a list"},
@@ -235,7 +235,7 @@ TEST_CASE("users are a map of lists", "[files][policy]") {
   CheckRefused(with("[x]"), "on_behalf_of is not a map");
   CheckRefused(with("{users: x}"), "users is not a list");
   CheckRefused(with("{people: [x]}"),
-               "p.yaml:3:73: on_behalf_of has no key `people`; its keys are users, groups");
+               "p.yaml:3:66: on_behalf_of has no key `people`; its keys are users, groups");
 }
 
 // Files that are made to hurt. Each is refused with one sentence, and soon.
@@ -245,7 +245,7 @@ TEST_CASE("a file that is made to hurt is refused", "[files][policy]") {
                  "this is nested deeper than 32 levels");
     CheckRefused(StrCat("version: 1\npolicies: ", std::string(10'000, '{'), "\n"), "");
     std::string deep = "version: 1\npolicies:\n";
-    for (int i = 0; i < 1'000; ++i) deep += std::string(static_cast<size_t>(i), ' ') + "- a:\n";
+    for (int i = 0; i < 500; ++i) deep += std::string(static_cast<size_t>(3 * i), ' ') + "- a:\n";
     CheckRefused(deep, "this is nested deeper than 32 levels");
   }
   SECTION("a billion laughs") {
@@ -258,7 +258,7 @@ TEST_CASE("a file that is made to hurt is refused", "[files][policy]") {
     CheckRefused(laughs, "p.yaml:1:5: an anchor is refused");
   }
   SECTION("a merge key") {
-    CheckRefused("version: 1\n<<: *base\npolicies: []\n", "an alias is refused");
+    CheckRefused("version: 1\n<<: *base\npolicies: []\n", "p.yaml:2:5: this is not YAML");
   }
 }
 

@@ -10,6 +10,7 @@
 #include "google/rpc/status.pb.h"
 #include "server/api/admin_service.h"
 #include "server/api/gate.h"
+#include "server/api/health_service.h"
 #include "server/api/hot/hot_thread.h"
 #include "server/api/identity_service.h"
 #include "server/api/lease_service.h"
@@ -17,6 +18,7 @@
 #include "server/api/open_streams.h"
 #include "server/api/policy_service.h"
 #include "server/api/read_pool.h"
+#include "server/api/reflection_service.h"
 #include "server/api/revocation_service.h"
 #include "server/api/secret_service.h"
 #include "server/api/use_service.h"
@@ -37,12 +39,20 @@ T Must(absl::StatusOr<T> value) {
 
 constexpr int kHotCallsAwaited = 16;
 
+SwitchableStore* Wrap(std::unique_ptr<Store>& store) {
+  auto wrapped = std::make_unique<SwitchableStore>(std::move(store));
+  SwitchableStore* wrapper = wrapped.get();
+  store = std::move(wrapped);
+  return wrapper;
+}
+
 }  // namespace
 
 class ApiServer::Impl {
  public:
   Impl(const std::string& folder, JwtVerifier* verifier)
       : opened_(Must(OpenServerStore(folder))),
+        disk_(Wrap(opened_.store)),
         committer_(Must(Committer::Open(*opened_.store, clock_, {}))),
         authority_(*committer_, *opened_.vault, *opened_.store),
         issued_(committer_->published(), committer_->clock(), verifier),
@@ -65,6 +75,8 @@ class ApiServer::Impl {
                {.database = DatabasePath(folder),
                 .start_time = absl::Now(),
                 .warnings = {"not isolated"}}),
+        health_([this] { return committer_->Ready(); }),
+        reflection_(streams_),
         door_(Must(GrpcFrontDoor::Listen({.thread_name = "accept",
                                           .tcp = SocketAddress::LoopbackV4(0),
                                           .admin_socket = folder + "/admin.sock",
@@ -72,9 +84,9 @@ class ApiServer::Impl {
                                           .adapter_socket = folder + "/adapter.sock"}))) {
     grpc::ServerBuilder builder;
     door_->AddTo(builder);
-    for (grpc::Service* service :
-         std::initializer_list<grpc::Service*>{&secrets_, &leases_, &uses_, &revocation_,
-                                               &policies_, &identity_, &ledger_, &admin_}) {
+    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
+             &secrets_, &leases_, &uses_, &revocation_, &policies_, &identity_, &ledger_, &admin_,
+             &health_, &reflection_}) {
       builder.RegisterService(service);
     }
     hot_.emplace(builder.AddCompletionQueue(), *committer_);
@@ -95,12 +107,13 @@ class ApiServer::Impl {
   }
 
   LeaseAuthority& authority() { return authority_; }
-  Store& store() { return *opened_.store; }
+  SwitchableStore& disk() { return *disk_; }
   std::string tcp_address() const { return door_->tcp_address(); }
 
  private:
   SystemClock clock_;
   OpenedStore opened_;
+  SwitchableStore* const disk_;
   std::unique_ptr<Committer> committer_;
   LeaseAuthority authority_;
   IssuedCallers issued_;
@@ -120,13 +133,14 @@ class ApiServer::Impl {
   Unsealing unsealing_;
   KeyRotator rotator_;
   AdminService admin_;
+  HealthService health_;
+  ReflectionService reflection_;
   std::unique_ptr<GrpcFrontDoor> door_;
   std::optional<HotThread> hot_;
   std::unique_ptr<grpc::Server> server_;
 };
 
-ApiServer::ApiServer(JwtVerifier* verifier, const SecretBytes* passphrase)
-    : verifier_(verifier) {
+ApiServer::ApiServer(JwtVerifier* verifier, const SecretBytes* passphrase) : verifier_(verifier) {
   std::string path = (std::filesystem::temp_directory_path() / "lh-XXXXXX").string();
   LEASEHOLD_CHECK(mkdtemp(path.data()) != nullptr);
   folder_ = path;
@@ -167,7 +181,7 @@ std::shared_ptr<grpc::Channel> ApiServer::tcp() const {
 }
 
 LeaseAuthority& ApiServer::authority() { return impl_->authority(); }
-Store& ApiServer::store() { return impl_->store(); }
+SwitchableStore& ApiServer::disk() { return impl_->disk(); }
 std::string ApiServer::File(const std::string& name) const { return folder_ + "/" + name; }
 
 std::string ReasonOfCall(const grpc::Status& status) {

@@ -12,6 +12,7 @@
 #include "server/leases/lease_authority.h"
 #include "server/vault/secret_bytes.h"
 #include "storage/store.h"
+#include "tests/support/switchable_store.h"
 
 namespace leasehold {
 
@@ -33,7 +34,9 @@ class ApiServer {
   std::shared_ptr<grpc::Channel> tcp() const;      // needs a token
 
   LeaseAuthority& authority();
-  Store& store();
+  Store& store() { return disk(); }
+  // The same, for what the disk is to do.
+  SwitchableStore& disk();
   // A path in the server's folder.
   std::string File(const std::string& name) const;
   // Shuts down and starts again on the same folder.

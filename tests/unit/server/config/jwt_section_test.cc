@@ -59,7 +59,7 @@ TEST_CASE("the issuers of the documentation are read as they stand there") {
   CHECK(github.algorithms == std::vector{SignatureAlgorithm::kRs256});
   REQUIRE(github.rules.size() == 1);
   CHECK(github.rules[0].when.size() == 2);
-  CHECK(github.rules[0].agent == "ci/{repo}");
+  CHECK(github.rules[0].agent == "ci-{repo}");
   CHECK(github.rules[0].on_behalf_of == "actor");
   const JwtIssuer& corp = config->jwt_issuers[2];
   CHECK(corp.login.client_id == "leasehold-cli");

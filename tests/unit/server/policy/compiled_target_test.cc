@@ -103,6 +103,7 @@ TEST_CASE("a target that cannot work is refused with its name and the field", "[
       {"a method in small letters", R"(read { methods: "get" })", "read.methods[0] is not"},
       {"a bad path", R"(read { methods: "GET" paths: "a" })", "read.paths[0] does not start"},
       {"a bad network", R"(allow_cidrs: "127.0.0.1/8")", "allow_cidrs[0]: network has"},
+      {"paths in the ledger", "record: RECORD_MODE_PATH", "record is not rule"},
       {"no time", "timeout {}", "timeout must be 1ms to 10m"},
       {"too little time", "timeout { nanos: 999999 }", "timeout must be 1ms to 10m"},
       {"too much time", "timeout { seconds: 600 nanos: 1 }", "timeout must be 1ms to 10m"},

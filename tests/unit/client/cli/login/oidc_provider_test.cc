@@ -101,7 +101,7 @@ TEST_CASE("a device's code, and the answers while nobody has entered it") {
       R"("verification_uri_complete":"javascript:alert","error":"slow_down"})");
   const auto provider = OidcProvider::Discover(fake.Client());
   REQUIRE(provider.ok());
-  auto grant = provider->StartDevice("n");
+  auto grant = provider->StartDevice();
   REQUIRE(grant.ok());
   CHECK(grant->user_code == "U");
   CHECK(grant->verification_uri_complete.empty());

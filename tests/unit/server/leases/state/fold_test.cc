@@ -492,7 +492,9 @@ TEST_CASE("what a later version wrote is not guessed at") {
     if (kind == 1) entry.mutable_suspended()->mutable_selector()->set_all(true);
     if (kind == 2) entry.mutable_text_erased()->set_id(1);
     if (kind == 3) {
-      entry.mutable_revoked()->mutable_selector()->set_group(1);
+      auto* selector = entry.mutable_revoked()->mutable_selector();
+      selector->set_agent(UidOf(*FoldOf(*view), EntityKind::kAgent, "bot"));
+      selector->GetReflection()->MutableUnknownFields(selector)->AddVarint(99, 1);
       entry.mutable_revoked()->set_number(2);
     }
     entry.set_time_ms(uint64_t{1} << 30);

@@ -117,7 +117,7 @@ TEST_CASE("a snapshot's rows give the same state, and its digest stands in the l
   for (const auto& row : rows) sections.insert(row.first.first);
   CHECK(sections == std::set<std::string>{"credentials", "entities", "holds", "leases", "meta",
                                           "policies", "rates", "requests", "revocations", "usage",
-                                          "versions", "watermarks"});
+                                          "versions"});
 }
 
 TEST_CASE("only what changed is written, and what is gone is removed") {
@@ -185,15 +185,15 @@ TEST_CASE("a snapshot that somebody edited is refused at the start") {
   REQUIRE(world.Start().ok());
 }
 
-TEST_CASE("a watermark that was deleted with a digest that fits is refused by the ledger") {
+TEST_CASE("a revocation that was deleted with a digest that fits is refused by the ledger") {
   FurnishedWorld world;
   world.Lease(world.bot, "db/login");
   REQUIRE(world.Await(world.Revoke(AgentSelector("bot"))).ok());
   world.Restart();
   SnapshotRows rows = StoredRows(*world.store().NewView().value());
   world.Stop();
-  RunSql(world.database(), "DELETE FROM snapshot WHERE section = 'watermarks'");
-  std::erase_if(rows, [](const auto& row) { return row.first.first == "watermarks"; });
+  RunSql(world.database(), "DELETE FROM snapshot WHERE section = 'revocations'");
+  std::erase_if(rows, [](const auto& row) { return row.first.first == "revocations"; });
   const Hash digest = DigestOf(rows);
   RunSql(world.database(), "UPDATE head SET snapshot_digest = ?1", std::string(AsText(digest)));
   const absl::Status started = world.Start();

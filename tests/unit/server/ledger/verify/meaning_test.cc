@@ -18,6 +18,7 @@ using ledger::v1::Entry;
 
 // The uids, leases and texts that LedgerWorld gives: two agents, a group, two secrets, two targets.
 constexpr uint64_t kBot = 1;
+constexpr uint64_t kGroup = 3;
 constexpr uint64_t kMailTarget = 7;
 constexpr uint64_t kLoginLease = 1;
 constexpr uint64_t kMailLease = 2;
@@ -42,6 +43,19 @@ Entry NewEpochEntry(const ForgedLedger& forged, uint64_t size) {
   started->set_previous_root(forged.RootAt(size));
   started->set_cause(ledger::v1::EPOCH_CAUSE_RESTORE);
   started->set_through(2);
+  return entry;
+}
+
+// One of everything there is so far, which a case makes its own.
+Entry NextRevocation(ForgedLedger& forged) {
+  Entry entry;
+  ledger::v1::Revoked* revoked = entry.mutable_revoked();
+  uint64_t number = 1;
+  for (const Entry& each : forged.entries()) {
+    number += each.has_revoked() ? 1 : 0;
+  }
+  revoked->set_number(number);
+  revoked->set_through(2);
   return entry;
 }
 
@@ -245,6 +259,46 @@ const Case kLeases[] = {
        forged.entries()[index].mutable_revoked()->set_through(1);
        return index;
      }},
+    {"a revocation of a group that lists none of its members", "lists others than its members",
+     [](ForgedLedger& forged) {
+       Entry revoked = NextRevocation(forged);
+       revoked.mutable_revoked()->mutable_selector()->set_group(kGroup);
+       return forged.Append(revoked);
+     }},
+    {"a revocation that lists members of no group", "lists others than its members",
+     [](ForgedLedger& forged) {
+       Entry revoked = NextRevocation(forged);
+       revoked.mutable_revoked()->mutable_selector()->set_agent(kBot);
+       revoked.mutable_revoked()->add_member_agents(kBot);
+       return forged.Append(revoked);
+     }},
+    {"a revocation of leases of before that covers later ones", "and with it later ones",
+     [](ForgedLedger& forged) {
+       Entry revoked = NextRevocation(forged);
+       revoked.mutable_revoked()->mutable_selector()->set_agent(kBot);
+       revoked.mutable_revoked()->set_issued_before_ms(1);
+       return forged.Append(revoked);
+     }},
+    {"a revocation of leases of before that holds", "holds what comes after",
+     [](ForgedLedger& forged) {
+       Entry revoked = NextRevocation(forged);
+       revoked.mutable_revoked()->mutable_selector()->set_agent(kBot);
+       revoked.mutable_revoked()->set_issued_before_ms(1);
+       revoked.mutable_revoked()->set_through(0);
+       revoked.mutable_revoked()->set_hold(true);
+       return forged.Append(revoked);
+     }},
+    {"a lease in a group that its agent is not in", "with groups that are not those",
+     [](ForgedLedger& forged) {
+       const uint64_t index = forged.IndexOf(Entry::kLeaseIssued, 0);
+       auto* issued = forged.entries()[index].mutable_lease_issued();
+       if (issued->groups().empty()) {
+         issued->add_groups(kGroup);
+       } else {
+         issued->clear_groups();
+       }
+       return index;
+     }},
     {"a hold that ends and never was", "ends a hold that was not set",
      [](ForgedLedger& forged) {
        Entry cleared;
@@ -379,7 +433,8 @@ TEST_CASE("what this version cannot judge is undecidable, and not ok") {
   }
   SECTION("a selector that it does not know") {
     index = forged.IndexOf(Entry::kRevoked, 0);
-    forged.entries()[index].mutable_revoked()->mutable_selector()->set_group(3);
+    auto* selector = forged.entries()[index].mutable_revoked()->mutable_selector();
+    selector->GetReflection()->MutableUnknownFields(selector)->AddVarint(99, 1);
   }
   SECTION("a text that was erased, as an entry says") {
     Entry erased;

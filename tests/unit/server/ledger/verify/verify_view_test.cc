@@ -100,8 +100,9 @@ TEST_CASE("whatever is changed in a young ledger is named") {
   const uint64_t snapshot = size;  // Close appends it
   const Tampering cases[] = {
       {"a byte of an entry",
-       "UPDATE entries SET bytes = CAST(bytes || x'00' AS BLOB) WHERE idx = 17", 17, "entry 17: "},
-      {"a checksum", "UPDATE entries SET crc = crc + 1 WHERE idx = 17", 17, "entry 17: "},
+       "UPDATE entries SET bytes = CAST(bytes || x'00' AS BLOB) WHERE idx = 17", 17,
+       "entry 17 was changed"},
+      {"a checksum", "UPDATE entries SET crc = crc + 1 WHERE idx = 17", 17, "entry 17 was changed"},
       {"an entry that is gone", "DELETE FROM entries WHERE idx = 17", 17, "entry 17 is missing"},
       {"the last entry gone", StrCat("DELETE FROM entries WHERE idx = ", size), kNone,
        "the ledger ends at entry"},
@@ -149,8 +150,8 @@ TEST_CASE("whatever is changed in a young ledger is named") {
       {"the store's id", "UPDATE genesis SET log = x'0102030405060708'", 0, "another ledger"},
       {"the store's origin", "UPDATE genesis SET origin = 'x'", 0, "another origin"},
       {"a clock set back", "UPDATE head SET mark_unix_ms = 1", kNone, "the clock's mark"},
-      {"a watermark that is gone", "DELETE FROM snapshot WHERE section = 'watermarks'", snapshot,
-       "the snapshot's row (watermarks, agent 1) is missing"},
+      {"a revocation that is gone", "DELETE FROM snapshot WHERE section = 'revocations'", snapshot,
+       "the snapshot's row (revocations"},
       {"a hold that is gone", "DELETE FROM snapshot WHERE section = 'holds'", snapshot,
        "(holds, agent 1) is missing"},
       {"a lease that lasts longer",

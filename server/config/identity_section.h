@@ -12,7 +12,7 @@ namespace leasehold {
 //   identity:
 //     trust_domain: prod.example
 //     certificates:
-//     - {spiffe: "/ns/{ns}/sa/{name}", agent: "{ns}/{name}"}
+//     - {spiffe: "/ns/{ns}/sa/{name}", agent: "{ns}.{name}"}
 //     - {dns: broker-1.prod.example, adapter: true}
 //     - {subject: "CN=mia,O=Example", role: security}
 //

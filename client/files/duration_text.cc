@@ -67,7 +67,7 @@ std::string DurationText(absl::Duration duration) {
   if (duration == absl::ZeroDuration()) return "0s";
   std::string text;
   if (duration < absl::ZeroDuration()) {
-    text = "-";
+    text.push_back('-');
     duration = -duration;
   }
   for (const Unit& unit : kUnits) {

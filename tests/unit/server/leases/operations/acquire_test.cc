@@ -2,9 +2,11 @@
 
 #include <catch2/catch.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "server/base/status.h"
 #include "server/leases/state/request_ids.h"
 #include "tests/unit/server/leases/furnished_world.h"
@@ -14,12 +16,20 @@ namespace {
 
 constexpr absl::Duration kSecond = absl::Seconds(1);
 
-// Everything of an answer that a caller could tell two apart by.
+// Everything of an answer that a caller could tell two apart by. Abseil lists the payloads of a
+// status in an order that depends on its address, and so does ToString().
 std::string Bytes(const absl::Status& status) {
+  std::map<std::string, std::string> payloads;
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) { payloads.emplace(url, payload); });
+  std::string all = absl::StatusCodeToString(status.code()) + "|" + std::string(status.message());
+  for (const auto& [url, payload] : payloads) {
+    all += "|" + url + "=" + payload;
+  }
   const ErrorDetail detail = DetailOf(status);
-  std::string all = status.ToString() + "|" + std::string(ReasonName(ReasonOf(status))) + "|" +
-                    std::to_string(static_cast<int>(detail.scope)) + "|" +
-                    absl::FormatDuration(detail.retry_after.value_or(absl::ZeroDuration()));
+  all += "|" + std::string(ReasonName(ReasonOf(status))) + "|" +
+         std::to_string(static_cast<int>(detail.scope)) + "|" +
+         absl::FormatDuration(detail.retry_after.value_or(absl::ZeroDuration()));
   for (const auto& [key, value] : detail.metadata) {
     all += "|" + key + "=" + value;
   }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -83,7 +84,9 @@ int ServerProcess::Kill() {
 
 int ServerProcess::Stop() {
   process_.Signal(SIGTERM);
-  return process_.AwaitEnd();
+  const int status = process_.AwaitEnd();
+  if (status != 0) std::fprintf(stderr, "leaseholdd ended with %d:\n%s\n", status, Log().c_str());
+  return status;
 }
 
 std::string ServerProcess::Log() const { return ContentsOf(log_file_).substr(log_start_); }

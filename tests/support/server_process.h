@@ -35,7 +35,7 @@ class ServerProcess {
 
   // kill -9. Exit status as of ChildProcess.
   int Kill();
-  // SIGTERM, and waits for the end.
+  // SIGTERM, and waits for the end. Prints what the server wrote where it did not end well.
   int Stop();
   int AwaitEnd() { return process_.AwaitEnd(); }
   bool HasEnded() { return process_.HasEnded(); }

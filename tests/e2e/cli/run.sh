@@ -11,7 +11,7 @@
 #
 # In an expected line `<...>` stands for any text; a line `...` stands for any number of lines.
 # Commands run in an empty folder, with no server: `start_server` makes and starts one, and leaves
-# its data folder in LEASEHOLD_DATA_DIR; `stop_server` ends it.
+# its data folder in LEASEHOLD_DATA_DIR; `stop_server` ends it, which has to be a clean end.
 set -u
 
 script=$(realpath "$1")
@@ -39,7 +39,11 @@ start_server() {
 stop_server() {
   [ -n "$server_pid" ] || return 0
   kill "$server_pid" 2>/dev/null
-  wait "$server_pid" 2>/dev/null
+  wait "$server_pid" 2>/dev/null || {
+    printf 'the server ended with status %d:\n' $?
+    cat "$folder/server.log"
+    failed=$((failed + 1))
+  } >&2
   server_pid=
 }
 
@@ -127,5 +131,6 @@ cd "$folder/work" || exit 1
 passed=0
 failed=0
 run_script </dev/null
+stop_server
 printf '%s: %d commands as expected, %d not\n' "$(basename "$script")" "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

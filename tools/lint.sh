@@ -73,6 +73,26 @@ include_guards() {
   return "$wrong"
 }
 
+# All is in one namespace, and the command line links much of the server: two types of one name make
+# programs in which the destructor of the one is run for the other, and no linker says so.
+one_definition() {
+  tools/sources.sh | grep -zE '^(server|storage|client)/' | xargs -0 awk '
+    FNR == 1 { own = 0 }
+    /^namespace \{/ { own = 1 }
+    /^\}  \/\/ namespace$/ { own = 0 }
+    !own && !/;$/ && match($0, /^(class|struct|union|enum( class| struct)?) [A-Za-z0-9_:]+/) {
+      type = substr($0, RSTART, RLENGTH)
+      sub(/^.* /, "", type)
+      sub(/:$/, "", type)
+      if (type in seen) {
+        printf "%s:%d: %s is also defined in %s\n", FILENAME, FNR, type, seen[type]
+        wrong = 1
+      }
+      seen[type] = FILENAME ":" FNR
+    }
+    END { exit wrong }'
+}
+
 # buf comes from npm, pinned with its hash in tools/buf/package-lock.json.
 install_buf() {
   [ ! -x tools/buf/node_modules/.bin/buf ] || return 0
@@ -114,6 +134,7 @@ thread_annotations() {
 check "formatting" formatting
 check "forbidden things" forbidden
 check "include guards" include_guards
+check "one definition" one_definition
 check "API rules" api_rules
 check "API compatibility" api_breaking
 check "completeness" completeness

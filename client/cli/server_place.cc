@@ -64,7 +64,7 @@ absl::Status CheckDataFolder(const std::string& folder) {
                   "`leasehold server init`");
 }
 
-std::optional<Endpoints> ReadEndpoints(const std::string& data_folder) {
+std::optional<LocalEndpoints> ReadEndpoints(const std::string& data_folder) {
   const std::ifstream file(data_folder + "/endpoints.json");
   if (!file) return std::nullopt;
   std::stringstream text;
@@ -75,7 +75,7 @@ std::optional<Endpoints> ReadEndpoints(const std::string& data_folder) {
     const auto found = fields.fields().find(name);
     return found == fields.fields().end() ? "" : found->second.string_value();
   };
-  Endpoints endpoints{
+  LocalEndpoints endpoints{
       .grpc = field("grpc"), .broker = field("broker"), .metrics = field("metrics"), .pid = 0};
   const auto pid = fields.fields().find("pid");
   if (pid != fields.fields().end() && pid->second.number_value() > 0) {

@@ -23,13 +23,13 @@ absl::Status CheckDataFolder(const std::string& folder);
 
 // What `{data-dir}/endpoints.json` says while a server runs there; empty fields where it does not
 // say. Nullopt where there is no such file or it cannot be read.
-struct Endpoints {
+struct LocalEndpoints {
   std::string grpc;
   std::string broker;
   std::string metrics;
   uint64_t pid = 0;
 };
-std::optional<Endpoints> ReadEndpoints(const std::string& data_folder);
+std::optional<LocalEndpoints> ReadEndpoints(const std::string& data_folder);
 
 // The token that this caller has: LEASEHOLD_TOKEN, else the first line of LEASEHOLD_TOKEN_FILE;
 // empty where neither is set. An agent token, or a JSON Web Token of an issuer that the server

@@ -54,7 +54,7 @@ std::string JoinLines(const std::vector<std::string>& names) {
 
 }  // namespace
 
-absl::StatusOr<BatchWriter> BatchWriter::Prepare(Connection* connection) {
+absl::StatusOr<BatchWriter> BatchWriter::Prepare(SqliteConnection* connection) {
   static_assert(std::size(kStatements) == kSqlCount);
   std::vector<Statement> statements;
   statements.reserve(kSqlCount);

@@ -17,7 +17,7 @@ namespace leasehold {
 class BatchWriter {
  public:
   // `connection` must have the newest schema and live longer.
-  static absl::StatusOr<BatchWriter> Prepare(Connection* connection);
+  static absl::StatusOr<BatchWriter> Prepare(SqliteConnection* connection);
 
   // Rows of a store without entries: who it is, and an empty head.
   absl::Status WriteGenesis(const Genesis& genesis);
@@ -51,7 +51,7 @@ class BatchWriter {
     kSqlCount
   };
 
-  BatchWriter(Connection* connection, std::vector<Statement> statements)
+  BatchWriter(SqliteConnection* connection, std::vector<Statement> statements)
       : connection_(connection), statements_(std::move(statements)) {}
 
   absl::Status WriteRows(const Batch& batch);
@@ -63,7 +63,7 @@ class BatchWriter {
   // Runs a statement that must change exactly one row, `what`.
   absl::Status RunOnOne(Statement& statement, std::string_view what);
 
-  Connection* connection_;
+  SqliteConnection* connection_;
   std::vector<Statement> statements_;
 };
 

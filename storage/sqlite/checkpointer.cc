@@ -34,7 +34,7 @@ absl::Status Result(sqlite3* handle, int code) {
 
 }  // namespace
 
-Checkpointer::Checkpointer(Connection* connection)
+Checkpointer::Checkpointer(SqliteConnection* connection)
     : connection_(connection), wal_pages_(std::make_unique<int>(0)) {
   sqlite3_wal_hook(connection_->handle(), &NoteWalPages, wal_pages_.get());
 }

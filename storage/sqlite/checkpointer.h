@@ -13,7 +13,7 @@ namespace leasehold {
 class Checkpointer {
  public:
   // Replaces the autocheckpoint of `connection`, which must live longer.
-  explicit Checkpointer(Connection* connection);
+  explicit Checkpointer(SqliteConnection* connection);
 
   // After each commit. `erased` says that it took text or ciphertext away: older pages in the WAL
   // still hold those bytes, so the WAL is emptied, now or as soon as no reader needs it.
@@ -23,7 +23,7 @@ class Checkpointer {
   absl::Status Passive();
   absl::Status Scrub();
 
-  Connection* const connection_;
+  SqliteConnection* const connection_;
   // Pages in the WAL, told by SQLite's hook, which needs an address that does not change.
   const std::unique_ptr<int> wal_pages_;
   bool scrub_due_ = false;

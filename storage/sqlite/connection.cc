@@ -37,16 +37,16 @@ std::string ImmutableUri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
-int OpenFlags(Connection::Mode mode) {
+int OpenFlags(SqliteConnection::Mode mode) {
   // NOMUTEX: a connection has one user at a time, see the header.
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (mode) {
-    case Connection::Mode::kBuild:
-    case Connection::Mode::kWrite:
+    case SqliteConnection::Mode::kBuild:
+    case SqliteConnection::Mode::kWrite:
       return flags | SQLITE_OPEN_READWRITE;
-    case Connection::Mode::kRead:
+    case SqliteConnection::Mode::kRead:
       return flags | SQLITE_OPEN_READONLY;
-    case Connection::Mode::kImmutable:
+    case SqliteConnection::Mode::kImmutable:
       return flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
   }
   return flags;
@@ -123,14 +123,14 @@ bool Statement::IsNull(int column) const {
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
-void Connection::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+void SqliteConnection::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
-absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) {
+absl::StatusOr<SqliteConnection> SqliteConnection::Open(const std::string& path, Mode mode) {
   sqlite3* handle = nullptr;
   const std::string name = mode == Mode::kImmutable ? ImmutableUri(path) : path;
   const int code = sqlite3_open_v2(name.c_str(), &handle, OpenFlags(mode), nullptr);
   // SQLite wants a failed handle closed too.
-  Connection connection(handle, path);
+  SqliteConnection connection(handle, path);
   if (code != SQLITE_OK) return OpenError(handle, code, path);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -148,13 +148,13 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) 
   return connection;
 }
 
-absl::Status Connection::Execute(const std::string& sql) {
+absl::Status SqliteConnection::Execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return SqliteError(handle_.get(), code, "run a statement");
   return absl::OkStatus();
 }
 
-absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {
+absl::StatusOr<Statement> SqliteConnection::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
@@ -162,21 +162,21 @@ absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {
   return Statement(statement);
 }
 
-absl::StatusOr<int64_t> Connection::QueryNumber(std::string_view sql) {
+absl::StatusOr<int64_t> SqliteConnection::QueryNumber(std::string_view sql) {
   ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return Error(Reason::kStoreDamaged, StrCat(path_, " lacks a row that must be there"));
   return statement.Number(0);
 }
 
-absl::StatusOr<std::string> Connection::QueryText(std::string_view sql) {
+absl::StatusOr<std::string> SqliteConnection::QueryText(std::string_view sql) {
   ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return Error(Reason::kStoreDamaged, StrCat(path_, " lacks a row that must be there"));
   return std::string(statement.Bytes(0));
 }
 
-int64_t Connection::Changes() const { return sqlite3_changes64(handle_.get()); }
+int64_t SqliteConnection::Changes() const { return sqlite3_changes64(handle_.get()); }
 
 absl::Status SqliteError(sqlite3* handle, int code, std::string_view doing) {
   const char* name = sqlite3_db_filename(handle, "main");

@@ -42,7 +42,7 @@ class Statement {
   bool IsNull(int column) const;
 
  private:
-  friend class Connection;
+  friend class SqliteConnection;
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
@@ -54,7 +54,7 @@ class Statement {
 
 // One connection to a database file. Used by one thread at a time. Statements must be gone before
 // their connection.
-class Connection {
+class SqliteConnection {
  public:
   enum class Mode {
     kBuild,      // an empty file that nobody else knows: rollback journal, no WAL
@@ -65,7 +65,7 @@ class Connection {
 
   // Opens the existing file `path` and sets everything that is a property of the connection.
   // Does not read it yet.
-  static absl::StatusOr<Connection> Open(const std::string& path, Mode mode);
+  static absl::StatusOr<SqliteConnection> Open(const std::string& path, Mode mode);
 
   // Runs statements that give no rows or whose rows are of no interest.
   absl::Status Execute(const std::string& sql);
@@ -83,7 +83,7 @@ class Connection {
   struct Close {
     void operator()(sqlite3* handle) const;
   };
-  Connection(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+  SqliteConnection(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
 
   std::unique_ptr<sqlite3, Close> handle_;
   std::string path_;

@@ -19,7 +19,7 @@ namespace {
 // 1 MiB: a view of the copy's progress for the kernel's scheduler; nothing waits for a step.
 constexpr int kPagesPerStep = 256;
 
-absl::Status CopyPages(Connection& source, Connection& copy) {
+absl::Status CopyPages(SqliteConnection& source, SqliteConnection& copy) {
   sqlite3_backup* const backup =
       sqlite3_backup_init(copy.handle(), "main", source.handle(), "main");
   if (backup == nullptr) {
@@ -33,9 +33,10 @@ absl::Status CopyPages(Connection& source, Connection& copy) {
   return absl::OkStatus();
 }
 
-absl::Status WriteCopy(Connection& source, const std::string& path) {
+absl::Status WriteCopy(SqliteConnection& source, const std::string& path) {
   RETURN_IF_ERROR(CreatePrivateFile(path));
-  ASSIGN_OR_RETURN(Connection copy, Connection::Open(path, Connection::Mode::kBuild));
+  ASSIGN_OR_RETURN(SqliteConnection copy,
+                   SqliteConnection::Open(path, SqliteConnection::Mode::kBuild));
   RETURN_IF_ERROR(CopyPages(source, copy));
   // The pages say "WAL", since the source uses one. A copy that says so could not be read where
   // nothing may be written beside it.
@@ -46,21 +47,22 @@ absl::Status WriteCopy(Connection& source, const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<Connection> OpenForReading(const std::string& path) {
+absl::StatusOr<SqliteConnection> OpenForReading(const std::string& path) {
   ASSIGN_OR_RETURN(const bool there, Exists(path));
   if (!there) {
     return Error(Reason::kStoreMissing, StrCat("there is no database ", path));
   }
   // A server that runs, and one that crashed, has a -wal file. Without one nobody changes the file.
   ASSIGN_OR_RETURN(const bool wal, Exists(path + "-wal"));
-  ASSIGN_OR_RETURN(
-      Connection connection,
-      Connection::Open(path, wal ? Connection::Mode::kRead : Connection::Mode::kImmutable));
+  ASSIGN_OR_RETURN(SqliteConnection connection,
+                   SqliteConnection::Open(path, wal ? SqliteConnection::Mode::kRead
+                                                    : SqliteConnection::Mode::kImmutable));
   RETURN_IF_ERROR(CheckSchema(connection));
   return connection;
 }
 
-absl::Status CopyDatabase(Connection& source, const std::string& to, uint64_t keep_free_bytes) {
+absl::Status CopyDatabase(SqliteConnection& source, const std::string& to,
+                          uint64_t keep_free_bytes) {
   ASSIGN_OR_RETURN(const bool taken, Exists(to));
   if (taken) {
     return Error(Reason::kAlreadyExists,
@@ -87,7 +89,7 @@ absl::Status CopyDatabase(Connection& source, const std::string& to, uint64_t ke
 
 absl::Status InstallCopy(const std::string& from, const std::string& to) {
   ASSIGN_OR_RETURN(const std::string path, CanonicalPath(to));
-  ASSIGN_OR_RETURN(Connection source, OpenForReading(from));
+  ASSIGN_OR_RETURN(SqliteConnection source, OpenForReading(from));
   ASSIGN_OR_RETURN(const StoreLock lock, StoreLock::Acquire(path + ".lock"));
   for (const char* suffix : {"", "-wal", "-journal"}) {
     ASSIGN_OR_RETURN(const bool taken, Exists(path + suffix));

@@ -14,13 +14,14 @@ namespace leasehold {
 // copy of a database, with or without a -wal file beside it, or the database of a running server.
 // Where there is a -wal file, SQLite may make a -shm file beside it. kStoreMissing, kStoreDamaged,
 // kStoreSchemaNewer, kIo.
-absl::StatusOr<Connection> OpenForReading(const std::string& path);
+absl::StatusOr<SqliteConnection> OpenForReading(const std::string& path);
 
 // Writes what `source` sees to a new file at `to`: one file without a WAL, 0600, synced. Copies in
 // steps and never blocks the writer. kAlreadyExists where there is a file; kIo where the disk would
 // have less than `keep_free_bytes` left, so that a backup cannot fill the disk of its own store.
 // After an error no file stays.
-absl::Status CopyDatabase(Connection& source, const std::string& to, uint64_t keep_free_bytes);
+absl::Status CopyDatabase(SqliteConnection& source, const std::string& to,
+                          uint64_t keep_free_bytes);
 
 // `server restore`: makes the store file `from` (a backup or a database) the database at `to`,
 // where there must be none, nor a -wal of one (kAlreadyExists). It has no head anchor yet, so only

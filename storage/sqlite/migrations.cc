@@ -5,7 +5,7 @@
 
 namespace leasehold {
 
-absl::Status Migrate(Connection& connection, std::span<const Migration> migrations) {
+absl::Status Migrate(SqliteConnection& connection, std::span<const Migration> migrations) {
   ASSIGN_OR_RETURN(const int64_t schema, connection.QueryNumber("PRAGMA user_version"));
   for (const Migration& migration : migrations) {
     if (migration.number <= schema) continue;
@@ -22,7 +22,7 @@ absl::Status Migrate(Connection& connection, std::span<const Migration> migratio
   return absl::OkStatus();
 }
 
-absl::Status CheckSchema(Connection& connection, std::span<const Migration> migrations) {
+absl::Status CheckSchema(SqliteConnection& connection, std::span<const Migration> migrations) {
   ASSIGN_OR_RETURN(const int64_t application, connection.QueryNumber("PRAGMA application_id"));
   ASSIGN_OR_RETURN(const int64_t schema, connection.QueryNumber("PRAGMA user_version"));
   if (application != kApplicationId || schema < 1) {

@@ -23,12 +23,12 @@ std::span<const Migration> AllMigrations();
 
 // Brings an empty file or a store of an older schema to the newest of `migrations`. Each step is
 // one transaction: after a failure the file has the schema of the last whole step.
-absl::Status Migrate(Connection& connection,
+absl::Status Migrate(SqliteConnection& connection,
                      std::span<const Migration> migrations = AllMigrations());
 
 // Whether the file is a store whose schema the last of `migrations` or an older one wrote, without
 // changing it. kStoreDamaged for what is no store; kStoreSchemaNewer for a later server's.
-absl::Status CheckSchema(Connection& connection,
+absl::Status CheckSchema(SqliteConnection& connection,
                          std::span<const Migration> migrations = AllMigrations());
 
 }  // namespace leasehold

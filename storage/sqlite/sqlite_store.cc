@@ -55,8 +55,9 @@ absl::Status CheckAnchor(const std::string& path, const std::optional<HeadAnchor
   return absl::OkStatus();
 }
 
-absl::StatusOr<Connection> OpenWriter(const std::string& path) {
-  ASSIGN_OR_RETURN(Connection writer, Connection::Open(path, Connection::Mode::kWrite));
+absl::StatusOr<SqliteConnection> OpenWriter(const std::string& path) {
+  ASSIGN_OR_RETURN(SqliteConnection writer,
+                   SqliteConnection::Open(path, SqliteConnection::Mode::kWrite));
   RETURN_IF_ERROR(CheckSchema(writer));
   ASSIGN_OR_RETURN(const std::string mode, writer.QueryText("PRAGMA journal_mode=WAL"));
   if (mode != "wal") {
@@ -77,7 +78,7 @@ struct SqliteStore::Parts {
   uint64_t low_water_bytes;
   std::optional<TreeHead> anchor_found;
   std::optional<HeadAnchor> anchor;
-  std::unique_ptr<Connection> writer;
+  std::unique_ptr<SqliteConnection> writer;
   BatchWriter batch_writer;
   uint64_t size;
 };
@@ -134,7 +135,8 @@ absl::Status SqliteStore::Build(const SqliteOptions& options, const Genesis& gen
   // What an init that was cut short may have left.
   for (const char* suffix : {"", "-journal"}) RemoveQuietly(building + suffix);
   RETURN_IF_ERROR(CreatePrivateFile(building));
-  ASSIGN_OR_RETURN(Connection connection, Connection::Open(building, Connection::Mode::kBuild));
+  ASSIGN_OR_RETURN(SqliteConnection connection,
+                   SqliteConnection::Open(building, SqliteConnection::Mode::kBuild));
   RETURN_IF_ERROR(Migrate(connection));
   ASSIGN_OR_RETURN(BatchWriter writer, BatchWriter::Prepare(&connection));
   RETURN_IF_ERROR(writer.WriteGenesis(genesis));
@@ -164,8 +166,8 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::OpenLocked(const SqliteOptio
   } else {
     reserve.Refill(options.low_water_bytes);
   }
-  ASSIGN_OR_RETURN(Connection connection, OpenWriter(options.path));
-  auto writer = std::make_unique<Connection>(std::move(connection));
+  ASSIGN_OR_RETURN(SqliteConnection connection, OpenWriter(options.path));
+  auto writer = std::make_unique<SqliteConnection>(std::move(connection));
   ASSIGN_OR_RETURN(const TreeHead head, ReadHead(*writer));
   std::optional<HeadAnchor> anchor;
   std::optional<TreeHead> anchor_found;
@@ -217,20 +219,22 @@ absl::Status SqliteStore::SaveMark(const TimeMark& mark) {
 }
 
 absl::StatusOr<std::unique_ptr<StoreView>> SqliteStore::NewView() {
-  ASSIGN_OR_RETURN(Connection connection, Connection::Open(path_, Connection::Mode::kRead));
+  ASSIGN_OR_RETURN(SqliteConnection connection,
+                   SqliteConnection::Open(path_, SqliteConnection::Mode::kRead));
   return SqliteView::Open(std::move(connection));
 }
 
 Space SqliteStore::GetSpace() { return room_.Get(); }
 
 absl::Status SqliteStore::BackupTo(const std::string& path) {
-  ASSIGN_OR_RETURN(Connection connection, Connection::Open(path_, Connection::Mode::kRead));
+  ASSIGN_OR_RETURN(SqliteConnection connection,
+                   SqliteConnection::Open(path_, SqliteConnection::Mode::kRead));
   ASSIGN_OR_RETURN(const auto view, SqliteView::Open(std::move(connection)));
   return CopyDatabase(view->connection(), path, room_.low_water_bytes());
 }
 
 absl::StatusOr<std::unique_ptr<StoreView>> OpenReadOnly(const std::string& path) {
-  ASSIGN_OR_RETURN(Connection connection, OpenForReading(path));
+  ASSIGN_OR_RETURN(SqliteConnection connection, OpenForReading(path));
   return SqliteView::Open(std::move(connection));
 }
 

@@ -75,7 +75,7 @@ class SqliteStore final : public Store {
 
   // The writer's thread only.
   std::optional<HeadAnchor> anchor_;
-  std::unique_ptr<Connection> writer_;
+  std::unique_ptr<SqliteConnection> writer_;
   Checkpointer checkpointer_;
   BatchWriter batch_writer_;
   uint64_t size_ = 0;

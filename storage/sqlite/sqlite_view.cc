@@ -44,7 +44,7 @@ absl::Status ForEach(Statement& statement, const Row& row) {
 
 }  // namespace
 
-absl::StatusOr<TreeHead> ReadHead(Connection& connection) {
+absl::StatusOr<TreeHead> ReadHead(SqliteConnection& connection) {
   ASSIGN_OR_RETURN(Statement select, connection.Prepare("SELECT size, root FROM head"));
   ASSIGN_OR_RETURN(const bool found, select.Step());
   TreeHead head;
@@ -61,7 +61,7 @@ absl::StatusOr<TreeHead> ReadHead(Connection& connection) {
   return head;
 }
 
-absl::StatusOr<std::unique_ptr<SqliteView>> SqliteView::Open(Connection connection) {
+absl::StatusOr<std::unique_ptr<SqliteView>> SqliteView::Open(SqliteConnection connection) {
   RETURN_IF_ERROR(connection.Execute("BEGIN"));
   // SQLite takes the snapshot with the first read, not with BEGIN.
   RETURN_IF_ERROR(connection.QueryNumber("SELECT count(*) FROM head").status());

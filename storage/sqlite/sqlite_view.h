@@ -21,7 +21,7 @@ namespace leasehold {
 class SqliteView final : public StoreView {
  public:
   // Starts the transaction at once, so that "when the view was opened" is now.
-  static absl::StatusOr<std::unique_ptr<SqliteView>> Open(Connection connection);
+  static absl::StatusOr<std::unique_ptr<SqliteView>> Open(SqliteConnection connection);
 
   absl::StatusOr<TreeHead> Head() override;
   absl::StatusOr<TimeMark> Mark() override;
@@ -41,18 +41,18 @@ class SqliteView final : public StoreView {
       const std::function<absl::Status(const SnapshotRow&)>& visit) override;
 
   // For copies of what the view sees.
-  Connection& connection() { return connection_; }
+  SqliteConnection& connection() { return connection_; }
 
  private:
-  explicit SqliteView(Connection connection) : connection_(std::move(connection)) {}
+  explicit SqliteView(SqliteConnection connection) : connection_(std::move(connection)) {}
   absl::Status Damaged(std::string_view what) const;
 
-  Connection connection_;
+  SqliteConnection connection_;
 };
 
 // The head that `connection` sees. kStoreDamaged where its row is missing or the ledger does not
 // end where it says.
-absl::StatusOr<TreeHead> ReadHead(Connection& connection);
+absl::StatusOr<TreeHead> ReadHead(SqliteConnection& connection);
 
 }  // namespace leasehold
 

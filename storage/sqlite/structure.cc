@@ -7,7 +7,7 @@
 namespace leasehold {
 
 absl::Status CheckStructure(const std::string& path) {
-  ASSIGN_OR_RETURN(Connection connection, OpenForReading(path));
+  ASSIGN_OR_RETURN(SqliteConnection connection, OpenForReading(path));
   ASSIGN_OR_RETURN(const std::string found, connection.QueryText("PRAGMA integrity_check(1)"));
   if (found == "ok") return absl::OkStatus();
   return Error(Reason::kStoreDamaged,

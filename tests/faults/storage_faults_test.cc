@@ -111,7 +111,7 @@ struct Run {
     const size_t next = one_more ? done + 1 : done;
     if (next < script.size()) REQUIRE((*store)->Append(script[next]).ok());
     store->reset();
-    auto connection = *Connection::Open(options.path, Connection::Mode::kRead);
+    auto connection = *SqliteConnection::Open(options.path, SqliteConnection::Mode::kRead);
     REQUIRE(*connection.QueryText("PRAGMA integrity_check") == "ok");
   }
 

@@ -124,7 +124,7 @@ TEST_CASE("on a full disk revocations go on, uses are refused, and room brings t
   store = *SqliteStore::Open(options);
   CHECK(*(*store->NewView())->Head() == HeadOf(size));
   store.reset();
-  auto connection = *Connection::Open(options.path, Connection::Mode::kRead);
+  auto connection = *SqliteConnection::Open(options.path, SqliteConnection::Mode::kRead);
   CHECK(*connection.QueryText("PRAGMA integrity_check") == "ok");
 }
 

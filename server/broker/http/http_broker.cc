@@ -204,7 +204,7 @@ class HttpBroker::Server {
   }
 
   asio::awaitable<void> Serve(tcp::socket socket, std::string peer, bool allowed) {
-    Session session(&context_, std::move(socket), std::move(peer), allowed);
+    HttpSession session(&context_, std::move(socket), std::move(peer), allowed);
     co_await session.Run();
   }
 

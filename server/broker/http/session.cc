@@ -43,14 +43,14 @@ Problem Denied(const UseReply& use) {
 
 }  // namespace
 
-Session::Session(BrokerContext* context, asio::ip::tcp::socket socket, std::string peer,
-                 bool from_allowed_network)
+HttpSession::HttpSession(BrokerContext* context, asio::ip::tcp::socket socket, std::string peer,
+                         bool from_allowed_network)
     : context_(context),
       client_(&context->sweeper, std::move(socket)),
       peer_(std::move(peer)),
       from_allowed_network_(from_allowed_network) {}
 
-asio::awaitable<void> Session::Run() {
+asio::awaitable<void> HttpSession::Run() {
   // No co_await stands in a condition: gcc 12 makes wrong code of some of them.
   bool more = true;
   while (more) {
@@ -58,7 +58,7 @@ asio::awaitable<void> Session::Run() {
   }
 }
 
-asio::awaitable<Session::HeadRead> Session::ReadHead() {
+asio::awaitable<HttpSession::HeadRead> HttpSession::ReadHead() {
   using State = HeadRead::State;
   steady_clock::time_point begun;
   for (size_t seen = 0;;) {
@@ -80,7 +80,7 @@ asio::awaitable<Session::HeadRead> Session::ReadHead() {
   }
 }
 
-Problem Session::WhyNoHead(HeadRead::State state) {
+Problem HttpSession::WhyNoHead(HeadRead::State state) {
   using State = HeadRead::State;
   if (state == State::kTooLarge) {
     static_assert(kRequestHeadBytesMax == 16 * 1024, "the sentence below says it");
@@ -94,7 +94,7 @@ Problem Session::WhyNoHead(HeadRead::State state) {
       Error(Reason::kInvalidArgument, "the head has a line that does not end with CRLF"));
 }
 
-asio::awaitable<bool> Session::ServeOne() {
+asio::awaitable<bool> HttpSession::ServeOne() {
   using State = HeadRead::State;
   const HeadRead read = co_await ReadHead();
   if (read.state == State::kNothing) co_return false;
@@ -106,7 +106,7 @@ asio::awaitable<bool> Session::ServeOne() {
   co_return false;
 }
 
-asio::awaitable<bool> Session::ServeHead(size_t head_bytes) {
+asio::awaitable<bool> HttpSession::ServeHead(size_t head_bytes) {
   const std::string_view bytes = client_.input().substr(0, head_bytes);
   const absl::Status parsed = ParseRequestHead(bytes, &head_);
   if (ReasonOf(parsed) == Reason::kInvalidArgument) {
@@ -136,7 +136,7 @@ asio::awaitable<bool> Session::ServeHead(size_t head_bytes) {
   co_return co_await Forward(head_bytes, *std::move(use));
 }
 
-asio::awaitable<bool> Session::Forward(size_t head_bytes, UseReply use) {
+asio::awaitable<bool> HttpSession::Forward(size_t head_bytes, UseReply use) {
   const bool to_head = head_.method == "HEAD";
   Exchange exchange(context_, &client_, &head_, head_bytes, std::move(use));
   std::optional<Problem> problem = co_await exchange.Run();
@@ -150,7 +150,7 @@ asio::awaitable<bool> Session::Forward(size_t head_bytes, UseReply use) {
   co_return false;
 }
 
-UseRequest Session::MakeUseRequest(std::string handle) const {
+UseRequest HttpSession::MakeUseRequest(std::string handle) const {
   UseRequest request;
   request.presenter = {.role = Role::kAdapter,
                        .method = AuthMethod::kServer,
@@ -169,7 +169,7 @@ UseRequest Session::MakeUseRequest(std::string handle) const {
   return request;
 }
 
-asio::awaitable<absl::StatusOr<UseReply>> Session::Judge(UseRequest request) {
+asio::awaitable<absl::StatusOr<UseReply>> HttpSession::Judge(UseRequest request) {
   // The answer comes on another thread; it goes on here.
   auto start = [context = context_](auto handler, UseRequest asked) {
     context->point_of_use->Authorize(std::move(asked), [context, handler = std::move(handler)](
@@ -184,7 +184,7 @@ asio::awaitable<absl::StatusOr<UseReply>> Session::Judge(UseRequest request) {
       std::move(start), asio::use_awaitable, std::move(request));
 }
 
-asio::awaitable<bool> Session::Answer(Problem problem, size_t head_bytes) {
+asio::awaitable<bool> HttpSession::Answer(Problem problem, size_t head_bytes) {
   const bool to_head = head_.method == "HEAD";
   // A client that waits for 100 Continue may send the body or not: its next request cannot be told
   // from it.
@@ -203,14 +203,14 @@ asio::awaitable<bool> Session::Answer(Problem problem, size_t head_bytes) {
   co_return co_await DiscardBody();
 }
 
-asio::awaitable<void> Session::AnswerAndClose(Problem problem, bool to_head) {
+asio::awaitable<void> HttpSession::AnswerAndClose(Problem problem, bool to_head) {
   const std::string response = WriteProblem(problem, {.to_head = to_head, .close = true});
   const Io io = co_await client_.Write({response}, context_->options.stall_timeout);
   context_->metrics->RequestFinished(problem.status);
   if (io == Io::kOk) co_await Linger();
 }
 
-asio::awaitable<bool> Session::DiscardBody() {
+asio::awaitable<bool> HttpSession::DiscardBody() {
   BodyScanner body(head_.body, BodyScanner::Rules::kRequest);
   for (;;) {
     client_.Consume(body.Take(client_.input()));
@@ -220,7 +220,7 @@ asio::awaitable<bool> Session::DiscardBody() {
   }
 }
 
-asio::awaitable<void> Session::Linger() {
+asio::awaitable<void> HttpSession::Linger() {
   if (!client_.why().ok()) co_return;
   client_.FinishWriting();
   const auto until = steady_clock::now() + absl::ToChronoNanoseconds(kLingerTimeout);

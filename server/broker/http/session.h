@@ -18,11 +18,11 @@ namespace leasehold {
 
 // One connection of a client: reads requests one after the other, has each judged, and answers it
 // or lets an Exchange do so. Belongs to the broker's thread.
-class Session {
+class HttpSession {
  public:
   // `peer` is the client's address without port. `from_allowed_network` = its handles count.
-  Session(BrokerContext* context, boost::asio::ip::tcp::socket socket, std::string peer,
-          bool from_allowed_network);
+  HttpSession(BrokerContext* context, boost::asio::ip::tcp::socket socket, std::string peer,
+              bool from_allowed_network);
 
   // Serves until the connection ends.
   boost::asio::awaitable<void> Run();

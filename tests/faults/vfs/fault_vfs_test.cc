@@ -67,7 +67,7 @@ TEST_CASE("a call fails where the plan says, once or for good") {
   FaultVfs& faults = FaultVfs::Install();
   const TempFolder folder;
   WriteFile(folder.File("db"), "");
-  auto connection = *Connection::Open(folder.File("db"), Connection::Mode::kBuild);
+  auto connection = *SqliteConnection::Open(folder.File("db"), SqliteConnection::Mode::kBuild);
   REQUIRE(connection.Execute("CREATE TABLE t(x)").ok());
   faults.Arm({.calls = FaultVfs::kSync, .at = 1});
   CHECK(ReasonOf(connection.Execute("INSERT INTO t VALUES(1)")) == Reason::kIo);

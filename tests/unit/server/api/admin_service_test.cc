@@ -132,7 +132,8 @@ void FlipBits(const std::string& path) {
 }
 
 absl::Status RunSql(const std::string& path, const std::string& sql) {
-  absl::StatusOr<Connection> connection = Connection::Open(path, Connection::Mode::kBuild);
+  absl::StatusOr<SqliteConnection> connection =
+      SqliteConnection::Open(path, SqliteConnection::Mode::kBuild);
   REQUIRE(connection.ok());
   return connection->Execute(sql);
 }

@@ -15,12 +15,14 @@ constexpr Migration kTwo[] = {{1, "CREATE TABLE a(x)"},
 constexpr Migration kBroken[] = {{1, "CREATE TABLE a(x)"},
                                  {2, "CREATE TABLE b(y); INSERT INTO none VALUES(7)"}};
 
-Connection EmptyDatabase(const TempFolder& folder) {
+SqliteConnection EmptyDatabase(const TempFolder& folder) {
   WriteFile(folder.File("db"), "");
-  return *Connection::Open(folder.File("db"), Connection::Mode::kBuild);
+  return *SqliteConnection::Open(folder.File("db"), SqliteConnection::Mode::kBuild);
 }
 
-int64_t Schema(Connection& connection) { return *connection.QueryNumber("PRAGMA user_version"); }
+int64_t Schema(SqliteConnection& connection) {
+  return *connection.QueryNumber("PRAGMA user_version");
+}
 
 TEST_CASE("migrations are numbered from 1 without gaps") {
   int64_t number = 0;
@@ -30,7 +32,7 @@ TEST_CASE("migrations are numbered from 1 without gaps") {
 
 TEST_CASE("an empty file and an older schema become the newest, once") {
   const TempFolder folder;
-  Connection connection = EmptyDatabase(folder);
+  SqliteConnection connection = EmptyDatabase(folder);
   REQUIRE(Migrate(connection, std::span(kTwo).first(1)).ok());
   CHECK(Schema(connection) == 1);
   CHECK(CheckSchema(connection, kTwo).ok());
@@ -44,7 +46,7 @@ TEST_CASE("an empty file and an older schema become the newest, once") {
 
 TEST_CASE("a step that fails leaves the schema before it") {
   const TempFolder folder;
-  Connection connection = EmptyDatabase(folder);
+  SqliteConnection connection = EmptyDatabase(folder);
   const absl::Status migrated = Migrate(connection, kBroken);
   CHECK(!migrated.ok());
   CHECK(std::string(migrated.message()).find("migrate to schema 2") != std::string::npos);
@@ -56,7 +58,7 @@ TEST_CASE("a step that fails leaves the schema before it") {
 
 TEST_CASE("a database of another program is no store") {
   const TempFolder folder;
-  Connection connection = EmptyDatabase(folder);
+  SqliteConnection connection = EmptyDatabase(folder);
   REQUIRE(connection.Execute("CREATE TABLE t(x); PRAGMA user_version=1").ok());
   CHECK(ReasonOf(CheckSchema(connection)) == Reason::kStoreDamaged);
 }

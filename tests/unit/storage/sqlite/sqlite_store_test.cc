@@ -53,7 +53,7 @@ std::string OpenMessage(SqliteHarness& harness) {
 
 // Runs SQL on the file as somebody with the sqlite3 program would; no store may have it open.
 void RunSql(const std::string& path, const std::string& sql) {
-  auto connection = Connection::Open(path, Connection::Mode::kWrite);
+  auto connection = SqliteConnection::Open(path, SqliteConnection::Mode::kWrite);
   REQUIRE(connection.ok());
   const absl::Status done = connection->Execute(sql);
   INFO(done);
@@ -79,7 +79,7 @@ TEST_CASE("a store is sound for SQLite after random work") {
   REQUIRE(store->BackupTo(copy).ok());
   store.reset();
   for (const std::string& path : {harness.path(), copy}) {
-    auto connection = *Connection::Open(path, Connection::Mode::kRead);
+    auto connection = *SqliteConnection::Open(path, SqliteConnection::Mode::kRead);
     CHECK(*connection.QueryText("PRAGMA integrity_check") == "ok");
   }
 }
@@ -87,7 +87,7 @@ TEST_CASE("a store is sound for SQLite after random work") {
 TEST_CASE("the connection that writes has the settings that make a commit durable") {
   SqliteHarness harness;
   MakeStore(harness);
-  auto writer = *Connection::Open(harness.path(), Connection::Mode::kWrite);
+  auto writer = *SqliteConnection::Open(harness.path(), SqliteConnection::Mode::kWrite);
   CHECK(*writer.QueryText("PRAGMA journal_mode") == "wal");
   struct Case {
     const char* pragma;
@@ -183,8 +183,8 @@ TEST_CASE("a file that is no store of ours is refused as damaged") {
   const std::string whole = ReadFile(harness.path());
   REQUIRE(whole.size() > 10 * 4096);
   SqliteHarness other;
-  auto foreign =
-      *Connection::Open((WriteFile(other.path(), ""), other.path()), Connection::Mode::kBuild);
+  auto foreign = *SqliteConnection::Open((WriteFile(other.path(), ""), other.path()),
+                                         SqliteConnection::Mode::kBuild);
   REQUIRE(foreign.Execute("CREATE TABLE t(x)").ok());
   struct Case {
     const char* why;

@@ -24,15 +24,17 @@ class StreamCall {
 
   const Principal& principal() const { return principal_; }
 
-  // Whether more will follow at once: gRPC then puts messages together before it sends.
+  // Whether more will follow at once: gRPC then puts messages together before it sends. Not the
+  // first: the metadata goes with it, whose write is awaited and which a hint alone does not start.
   enum class Then { kMore, kWait };
   // Sends `response`, waiting while the caller takes nothing. An error where the call is over; the
   // handler then returns it.
   absl::Status Write(const Response& response, Then then = Then::kWait) {
     grpc::WriteOptions options;
-    if (then == Then::kMore) {
+    if (then == Then::kMore && !first_) {
       options.set_buffer_hint();
     }
+    first_ = false;
     OpenStreams::Waiting waiting(stream_);
     return writer_->Write(response, options) ? absl::OkStatus() : Over();
   }
@@ -50,6 +52,7 @@ class StreamCall {
   OpenStreams::Stream& stream_;
   grpc::ServerWriter<Response>* const writer_;
   const Principal& principal_;
+  bool first_ = true;
 };
 
 // Dispatch for server-streaming methods: `handle(StreamCall<Response>&)` gives an absl::Status when

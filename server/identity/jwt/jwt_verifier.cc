@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "server/base/crypto_bytes.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 
@@ -101,9 +102,7 @@ absl::StatusOr<VerifiedJwt> JwtVerifier::Check(const Jws& jws, absl::Time now) c
 absl::StatusOr<std::shared_ptr<const VerifiedJwt>> JwtVerifier::Verify(std::string_view token,
                                                                        absl::Time now) {
   if (token.size() > kJwtBytesMax) return ParseJws(token).status();
-  // One context a thread: a third of the time of one a call.
-  static thread_local Sha256& sha = *new Sha256();
-  const Hash hash = sha.Update(token).Finish();
+  const Hash hash = Sha256Of(AsBytes(token));
   if (auto known = cache_.Find(hash);
       known != nullptr && now < known->expire_time + kLeeway &&
       known->generation == sources_[known->issuer].keys->Generation()) {

@@ -1,12 +1,14 @@
 // IdentityService's agent tokens.
 #include <array>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 #include "server/api/entity_calls.h"
 #include "server/api/identity_service.h"
 #include "server/api/names.h"
 #include "server/api/request_checks.h"
+#include "server/api/submit_call.h"
 #include "server/base/token_text.h"
 #include "server/leases/operations/credentials.h"
 
@@ -127,13 +129,19 @@ absl::StatusOr<TokenRotation> ParseRotation(const Principal& principal,
   return rotation;
 }
 
-// Of a token that was issued just now.
-v1::IssueTokenResponse Answer(const State& state, const IssuedToken& issued, std::string token) {
-  v1::IssueTokenResponse answer;
-  answer.set_token(std::move(token));
-  answer.set_name(TokenName(state.entities().Find(issued.agent)->name, issued.id));
-  ToProto(issued.expire_time, answer.mutable_expire_time());
-  return answer;
+// Commits what `issue` decides about `token` and answers with it, this once.
+template <typename Response, typename Issue>
+void SubmitIssue(LeaseAuthority& authority, std::shared_ptr<UnaryCall<Response>> call,
+                 std::string token, Issue issue) {
+  SubmitCall<IssuedToken>(
+      authority, Urgency::kNormal, std::move(call), std::move(issue),
+      [token = std::move(token)](const State& state, const IssuedToken& issued) {
+        Response answer;
+        answer.set_token(token);
+        answer.set_name(TokenName(state.entities().Find(issued.agent)->name, issued.id));
+        ToProto(issued.expire_time, answer.mutable_expire_time());
+        return answer;
+      });
 }
 
 absl::StatusOr<TokenRevoke> ParseRevoke(const Principal& principal, std::string_view name) {
@@ -155,12 +163,8 @@ grpc::Status IdentityService::IssueToken(grpc::ServerContext* context,
       call->Finish(issue.status());
       return;
     }
-    SubmitCall<IssuedToken>(
-        authority_, Urgency::kNormal, std::move(call),
-        [issue = *issue](Transaction& tx) { return leasehold::IssueToken(tx, issue); },
-        [token = std::move(token)](const State& state, const IssuedToken& issued) {
-          return Answer(state, issued, token);
-        });
+    SubmitIssue(authority_, std::move(call), std::move(token),
+                [issue = *issue](Transaction& tx) { return leasehold::IssueToken(tx, issue); });
   });
 }
 
@@ -195,14 +199,10 @@ grpc::Status IdentityService::RotateToken(grpc::ServerContext* context,
       call->Finish(rotation.status());
       return;
     }
-    SubmitCall<IssuedToken>(
-        authority_, Urgency::kNormal, std::move(call),
-        [rotation = *std::move(rotation)](Transaction& tx) {
-          return leasehold::RotateToken(tx, rotation);
-        },
-        [token = std::move(token)](const State& state, const IssuedToken& issued) {
-          return Answer(state, issued, token);
-        });
+    SubmitIssue(authority_, std::move(call), std::move(token),
+                [rotation = *std::move(rotation)](Transaction& tx) {
+                  return leasehold::RotateToken(tx, rotation);
+                });
   });
 }
 
@@ -218,18 +218,10 @@ grpc::Status IdentityService::CreateEnrolmentToken(grpc::ServerContext* context,
           call->Finish(issue.status());
           return;
         }
-        SubmitCall<IssuedToken>(
-            authority_, Urgency::kNormal, std::move(call),
-            [issue = *std::move(issue)](Transaction& tx) {
-              return leasehold::IssueToken(tx, issue);
-            },
-            [token = std::move(token)](const State& state, const IssuedToken& issued) {
-              v1::CreateEnrolmentTokenResponse answer;
-              answer.set_token(token);
-              answer.set_name(TokenName(state.entities().Find(issued.agent)->name, issued.id));
-              ToProto(issued.expire_time, answer.mutable_expire_time());
-              return answer;
-            });
+        SubmitIssue(authority_, std::move(call), std::move(token),
+                    [issue = *std::move(issue)](Transaction& tx) {
+                      return leasehold::IssueToken(tx, issue);
+                    });
       });
 }
 
@@ -257,12 +249,9 @@ grpc::Status IdentityService::EnrolAgent(grpc::ServerContext* context,
     Enrolment enrolment{.principal = call->principal(),
                         .enrolment_hash = enrolment_hash,
                         .token_hash = Sha256Of(AsBytes(token))};
-    SubmitCall<IssuedToken>(
-        authority_, Urgency::kNormal, std::move(call),
-        [enrolment = std::move(enrolment)](Transaction& tx) { return Enrol(tx, enrolment); },
-        [token = std::move(token)](const State& state, const IssuedToken& issued) {
-          return Answer(state, issued, token);
-        });
+    SubmitIssue(
+        authority_, std::move(call), std::move(token),
+        [enrolment = std::move(enrolment)](Transaction& tx) { return Enrol(tx, enrolment); });
   });
 }
 

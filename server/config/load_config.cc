@@ -29,15 +29,6 @@ constexpr size_t kConnectionsMax = 100'000;
 constexpr size_t kMemoryMibMin = 32;
 constexpr size_t kMemoryMibMax = 1 << 20;
 
-absl::Status Invalid(const Setting& setting, std::string_view what) {
-  return Error(Reason::kConfigInvalid, StrCat(setting.where, ": ", what));
-}
-
-const Setting* Find(const Settings& settings, std::string_view key) {
-  const auto it = settings.values.find(key);
-  return it == settings.values.end() ? nullptr : &it->second;
-}
-
 // Without a folder of its own, a user's server lives where the XDG base directories put data.
 absl::StatusOr<std::string> DefaultDataDir(const ConfigSources& sources) {
   if (sources.is_root) return std::string(kRootDataDir);
@@ -57,11 +48,11 @@ absl::StatusOr<std::string> DefaultDataDir(const ConfigSources& sources) {
 }
 
 absl::StatusOr<std::string> DataDir(const Settings& settings, const ConfigSources& sources) {
-  const Setting* const setting = Find(settings, "data_dir");
+  const Setting* const setting = FindSetting(settings, "data_dir");
   if (setting == nullptr) return DefaultDataDir(sources);
   std::error_code error;
   const auto path = std::filesystem::absolute(setting->value, error).lexically_normal();
-  if (error) return Invalid(*setting, StrCat("no such folder: ", error.message()));
+  if (error) return InvalidSetting(*setting, StrCat("no such folder: ", error.message()));
   std::string text = path.string();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return text;
@@ -69,10 +60,10 @@ absl::StatusOr<std::string> DataDir(const Settings& settings, const ConfigSource
 
 // The file's settings: of the one that was named, or of the one in the data folder.
 absl::StatusOr<Settings> FileSettings(const Settings& stronger, const ConfigSources& sources) {
-  if (const Setting* const named = Find(stronger, "config"); named != nullptr) {
+  if (const Setting* const named = FindSetting(stronger, "config"); named != nullptr) {
     auto settings = ReadConfigFile(named->value);
     if (ReasonOf(settings.status()) == Reason::kNotFound) {
-      return Invalid(*named, ToStd(settings.status().message()));
+      return InvalidSetting(*named, ToStd(settings.status().message()));
     }
     return settings;
   }
@@ -80,10 +71,11 @@ absl::StatusOr<Settings> FileSettings(const Settings& stronger, const ConfigSour
   auto settings = ReadConfigFile(StrCat(data_dir, "/", std::string_view(kFileName)));
   if (ReasonOf(settings.status()) == Reason::kNotFound) return Settings{};
   RETURN_IF_ERROR(settings.status());
-  if (const Setting* const elsewhere = Find(*settings, "data_dir"); elsewhere != nullptr) {
-    return Invalid(*elsewhere,
-                   "a file in the data folder cannot name the data folder; remove the key, or give "
-                   "the file with --config");
+  if (const Setting* const elsewhere = FindSetting(*settings, "data_dir"); elsewhere != nullptr) {
+    return InvalidSetting(
+        *elsewhere,
+        "a file in the data folder cannot name the data folder; remove the key, or give "
+        "the file with --config");
   }
   return settings;
 }
@@ -93,25 +85,25 @@ enum class Reach { kLoopback, kWithTls, kAny };
 
 absl::Status ReadAddress(const Settings& settings, std::string_view key, Reach reach,
                          SocketAddress& out) {
-  const Setting* const setting = Find(settings, key);
+  const Setting* const setting = FindSetting(settings, key);
   if (setting == nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(out, SocketAddress::Parse(setting->value, setting->where));
   if (reach != Reach::kAny && !out.ip().IsLoopback()) {
-    return Invalid(*setting,
-                   StrCat(out.ToString(), " can be reached from other machines, and ",
-                          reach == Reach::kWithTls
-                              ? "has no TLS; set tls.certificate and tls.key, or listen at "
-                                "127.0.0.1 or [::1]"
-                              : "this version has no TLS for it; listen at 127.0.0.1 or [::1]"));
+    return InvalidSetting(
+        *setting, StrCat(out.ToString(), " can be reached from other machines, and ",
+                         reach == Reach::kWithTls
+                             ? "has no TLS; set tls.certificate and tls.key, or listen at "
+                               "127.0.0.1 or [::1]"
+                             : "this version has no TLS for it; listen at 127.0.0.1 or [::1]"));
   }
   return absl::OkStatus();
 }
 
 absl::Status ReadSocketPath(const Settings& settings, std::string_view key, std::string& out) {
-  const Setting* const setting = Find(settings, key);
+  const Setting* const setting = FindSetting(settings, key);
   if (setting == nullptr) return absl::OkStatus();
   if (!setting->value.starts_with('/')) {
-    return Invalid(*setting, StrCat("\"", key, "\" has to be an absolute path"));
+    return InvalidSetting(*setting, StrCat("\"", key, "\" has to be an absolute path"));
   }
   out = setting->value;
   return absl::OkStatus();
@@ -124,13 +116,13 @@ struct Range {
 };
 
 absl::Status ReadNumber(const Settings& settings, std::string_view key, Range range, size_t& out) {
-  const Setting* const setting = Find(settings, key);
+  const Setting* const setting = FindSetting(settings, key);
   if (setting == nullptr) return absl::OkStatus();
   const char* const end = setting->value.data() + setting->value.size();
   const auto [stop, error] = std::from_chars(setting->value.data(), end, out);
   if (error != std::errc() || stop != end || out < range.min || out > range.max) {
-    return Invalid(*setting,
-                   StrCat("\"", key, "\" has to be a number from ", range.min, " to ", range.max));
+    return InvalidSetting(
+        *setting, StrCat("\"", key, "\" has to be a number from ", range.min, " to ", range.max));
   }
   return absl::OkStatus();
 }
@@ -155,7 +147,7 @@ absl::Status ReadLimits(const Settings& settings, Config& config) {
 
 absl::Status ReadLog(const Settings& settings, LogOptions& log) {
   log.format = DefaultLogFormat();
-  if (const Setting* const level = Find(settings, "log_level"); level != nullptr) {
+  if (const Setting* const level = FindSetting(settings, "log_level"); level != nullptr) {
     bool found = false;
     for (const LogLevel candidate : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning,
                                      LogLevel::kError, LogLevel::kOff}) {
@@ -164,13 +156,13 @@ absl::Status ReadLog(const Settings& settings, LogOptions& log) {
       found = true;
     }
     if (!found) {
-      return Invalid(*level, "the log level is one of debug, info, warning, error, off");
+      return InvalidSetting(*level, "the log level is one of debug, info, warning, error, off");
     }
   }
-  const Setting* const format = Find(settings, "log_format");
+  const Setting* const format = FindSetting(settings, "log_format");
   if (format == nullptr || format->value == "auto") return absl::OkStatus();
   if (format->value != "json" && format->value != "text") {
-    return Invalid(*format, "the log format is one of json, text, auto");
+    return InvalidSetting(*format, "the log format is one of json, text, auto");
   }
   log.format = format->value == "json" ? LogFormat::kJson : LogFormat::kText;
   return absl::OkStatus();
@@ -179,21 +171,21 @@ absl::Status ReadLog(const Settings& settings, LogOptions& log) {
 absl::Status ReadUsers(const Settings& settings, Config& config) {
   for (const auto& [user, agent] : settings.agent_socket_users) {
     const auto name = Name::Parse(agent.value, "agent name");
-    if (!name.ok()) return Invalid(agent, ToStd(name.status().message()));
+    if (!name.ok()) return InvalidSetting(agent, ToStd(name.status().message()));
     config.agent_socket_users[user.value] = agent.value;
     // The data folder has mode 0700, so no other user would ever get to the socket.
     if (config.agent_socket.starts_with(config.data_dir + "/")) {
-      return Invalid(user,
-                     StrCat("other users cannot enter the data folder; set \"agent_socket\" to "
-                            "a path outside of it, such as /run/leasehold/agent.sock"));
+      return InvalidSetting(
+          user, StrCat("other users cannot enter the data folder; set \"agent_socket\" to "
+                       "a path outside of it, such as /run/leasehold/agent.sock"));
     }
   }
   for (const Setting& user : settings.adapter_socket_users) {
     config.adapter_socket_users.push_back(user.value);
     if (config.adapter_socket.starts_with(config.data_dir + "/")) {
-      return Invalid(user,
-                     StrCat("other users cannot enter the data folder; set \"adapter_socket\" "
-                            "to a path outside of it, such as /run/leasehold/adapter.sock"));
+      return InvalidSetting(
+          user, StrCat("other users cannot enter the data folder; set \"adapter_socket\" "
+                       "to a path outside of it, such as /run/leasehold/adapter.sock"));
     }
   }
   return absl::OkStatus();
@@ -203,7 +195,8 @@ absl::Status ReadNetworks(const Settings& settings, std::vector<Cidr>& out) {
   for (const Setting& setting : settings.broker_client_networks) {
     auto network = ParseCidr(setting.value);
     if (!network.ok()) {
-      return Invalid(setting, StrCat("\"", setting.value, "\" ", network.status().message()));
+      return InvalidSetting(setting,
+                            StrCat("\"", setting.value, "\" ", network.status().message()));
     }
     out.push_back(*network);
   }
@@ -218,17 +211,17 @@ constexpr char kCredentialFolder[] = "CREDENTIALS_DIRECTORY";
 constexpr char kCredentialName[] = "leasehold-root-key";
 
 absl::Status ReadRootKey(const Settings& settings, const ConfigSources& sources, Config& config) {
-  const Setting* const setting = Find(settings, "root_key");
+  const Setting* const setting = FindSetting(settings, "root_key");
   if (setting == nullptr || setting->value == "file") return absl::OkStatus();
   if (setting->value != "credential") {
-    return Invalid(*setting, "\"root_key\" is one of file, credential");
+    return InvalidSetting(*setting, "\"root_key\" is one of file, credential");
   }
   const auto folder = sources.environment.find(kCredentialFolder);
   if (folder == sources.environment.end() || !folder->second.starts_with('/')) {
-    return Invalid(*setting, StrCat(kCredentialFolder,
-                                    " is not set: the server was not started by systemd, "
-                                    "or its unit lacks LoadCredential=",
-                                    kCredentialName, ":FILE"));
+    return InvalidSetting(*setting, StrCat(kCredentialFolder,
+                                           " is not set: the server was not started by systemd, "
+                                           "or its unit lacks LoadCredential=",
+                                           kCredentialName, ":FILE"));
   }
   config.root_key_credential = StrCat(folder->second, "/", kCredentialName);
   return absl::OkStatus();
@@ -254,9 +247,10 @@ absl::StatusOr<Config> Check(const Settings& settings, const ConfigSources& sour
   RETURN_IF_ERROR(ReadNetworks(settings, config.broker_client_networks));
   RETURN_IF_ERROR(ReadLimits(settings, config));
   RETURN_IF_ERROR(ReadLog(settings, config.log));
-  if (const Setting* const reason = Find(settings, "revoke_all_at_start"); reason != nullptr) {
+  if (const Setting* const reason = FindSetting(settings, "revoke_all_at_start");
+      reason != nullptr) {
     const auto text = Text::Parse(reason->value, "the reason");
-    if (!text.ok()) return Invalid(*reason, ToStd(text.status().message()));
+    if (!text.ok()) return InvalidSetting(*reason, ToStd(text.status().message()));
     config.revoke_all_at_start = text->value();
   }
   return config;

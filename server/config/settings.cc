@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "server/base/status.h"
+#include "server/base/str_cat.h"
+
 namespace leasehold {
 namespace {
 
@@ -50,6 +53,15 @@ void TakeIfEmpty(std::vector<T>& list, std::vector<T>& other) {
 }  // namespace
 
 std::span<const SettingKey> SettingKeys() { return kKeys; }
+
+const Setting* FindSetting(const Settings& settings, std::string_view key) {
+  const auto it = settings.values.find(key);
+  return it == settings.values.end() ? nullptr : &it->second;
+}
+
+absl::Status InvalidSetting(const Setting& setting, std::string_view what) {
+  return Error(Reason::kConfigInvalid, StrCat(setting.where, ": ", what));
+}
 
 Settings SettingsFromEnvironment(const std::map<std::string, std::string>& environment) {
   Settings settings;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "server/identity/certificates/certificate_rules.h"
 #include "server/identity/jwt/jwt_issuer.h"
 
@@ -53,6 +54,12 @@ std::span<const SettingKey> SettingKeys();
 
 // What the environment sets. An empty variable counts as not set.
 Settings SettingsFromEnvironment(const std::map<std::string, std::string>& environment);
+
+// The setting that is one value, or nullptr.
+const Setting* FindSetting(const Settings& settings, std::string_view key);
+
+// kConfigInvalid, with the place of the setting before `what`.
+absl::Status InvalidSetting(const Setting& setting, std::string_view what);
 
 // `stronger` where it says something, else `weaker`.
 Settings Merge(Settings stronger, Settings weaker);

@@ -11,19 +11,10 @@
 namespace leasehold {
 namespace {
 
-absl::Status Invalid(const Setting& setting, std::string_view what) {
-  return Error(Reason::kConfigInvalid, StrCat(setting.where, ": ", what));
-}
-
-const Setting* Find(const Settings& settings, std::string_view key) {
-  const auto it = settings.values.find(key);
-  return it == settings.values.end() ? nullptr : &it->second;
-}
-
 absl::Status ReadPath(const Setting* setting, std::string& out) {
   if (setting == nullptr) return absl::OkStatus();
   if (!setting->value.starts_with('/')) {
-    return Invalid(*setting, StrCat("\"", setting->value, "\" has to be an absolute path"));
+    return InvalidSetting(*setting, StrCat("\"", setting->value, "\" has to be an absolute path"));
   }
   out = setting->value;
   return absl::OkStatus();
@@ -31,18 +22,19 @@ absl::Status ReadPath(const Setting* setting, std::string& out) {
 
 // What is set has to make sense together.
 absl::Status CheckTogether(const Settings& settings) {
-  const Setting* const certificate = Find(settings, "tls.certificate");
-  const Setting* const key = Find(settings, "tls.key");
-  const Setting* const client_ca = Find(settings, "tls.client_ca");
+  const Setting* const certificate = FindSetting(settings, "tls.certificate");
+  const Setting* const key = FindSetting(settings, "tls.key");
+  const Setting* const client_ca = FindSetting(settings, "tls.client_ca");
   if ((certificate == nullptr) != (key == nullptr)) {
-    return Invalid(certificate == nullptr ? *key : *certificate,
-                   "tls.certificate and tls.key are set together or not at all");
+    return InvalidSetting(certificate == nullptr ? *key : *certificate,
+                          "tls.certificate and tls.key are set together or not at all");
   }
   if (client_ca != nullptr && certificate == nullptr) {
-    return Invalid(*client_ca, "tls.client_ca needs tls.certificate and tls.key");
+    return InvalidSetting(*client_ca, "tls.client_ca needs tls.certificate and tls.key");
   }
   if (client_ca == nullptr && !settings.tls_crls.empty()) {
-    return Invalid(settings.tls_crls[0], "tls.crl needs tls.client_ca, whose lists they are");
+    return InvalidSetting(settings.tls_crls[0],
+                          "tls.crl needs tls.client_ca, whose lists they are");
   }
   if (client_ca == nullptr && !settings.certificate_rules.empty()) {
     return Error(Reason::kConfigInvalid,
@@ -56,13 +48,13 @@ absl::Status CheckTogether(const Settings& settings) {
 
 absl::Status ReadTls(const Settings& settings, Config& config) {
   RETURN_IF_ERROR(CheckTogether(settings));
-  RETURN_IF_ERROR(ReadPath(Find(settings, "tls.certificate"), config.tls.certificate));
-  RETURN_IF_ERROR(ReadPath(Find(settings, "tls.key"), config.tls.key));
-  RETURN_IF_ERROR(ReadPath(Find(settings, "tls.client_ca"), config.tls.client_ca));
+  RETURN_IF_ERROR(ReadPath(FindSetting(settings, "tls.certificate"), config.tls.certificate));
+  RETURN_IF_ERROR(ReadPath(FindSetting(settings, "tls.key"), config.tls.key));
+  RETURN_IF_ERROR(ReadPath(FindSetting(settings, "tls.client_ca"), config.tls.client_ca));
   for (const Setting& crl : settings.tls_crls) {
     RETURN_IF_ERROR(ReadPath(&crl, config.tls.crls.emplace_back()));
   }
-  const Setting* const domain = Find(settings, "identity.trust_domain");
+  const Setting* const domain = FindSetting(settings, "identity.trust_domain");
   const std::string trust_domain = domain == nullptr ? "" : domain->value;
   std::vector<CertificateRule> rules;
   for (const CertificateRuleSetting& setting : settings.certificate_rules) {
@@ -72,7 +64,7 @@ absl::Status ReadTls(const Settings& settings, Config& config) {
     rules.push_back(setting.rule);
   }
   auto compiled = CertificateRules::Compile(trust_domain, std::move(rules));
-  if (!compiled.ok()) return Invalid(*domain, ToStd(compiled.status().message()));
+  if (!compiled.ok()) return InvalidSetting(*domain, ToStd(compiled.status().message()));
   config.certificate_rules = *std::move(compiled);
   return absl::OkStatus();
 }

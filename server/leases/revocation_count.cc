@@ -4,6 +4,7 @@
 #include <set>
 
 #include "server/leases/active_leases.h"
+#include "server/leases/state/lease_chain.h"
 
 namespace leasehold {
 namespace {
@@ -21,20 +22,15 @@ uint32_t EpochAt(const State& state, LogIndex index) {
 
 // Whether `revocation` covers the lease or one above it.
 bool CoversChain(const State& state, const Lease& lease, const Revocation& revocation) {
-  for (const Lease* each = &lease; each != nullptr;
-       each = state.leases().Find(each->terms->parent)) {
-    if (revocation.Covers(*each)) {
-      return true;
-    }
-  }
-  return false;
+  const LeaseChain chain = ChainOf(state.leases(), lease);
+  return std::any_of(chain.begin(), chain.end(),
+                     [&](const Lease* each) { return revocation.Covers(*each); });
 }
 
 // Whether `revocation` is what ended the lease that it covers.
 bool Ended(const State& state, const Lease& lease, const Revocation& revocation) {
   const Revocation* first = nullptr;
-  for (const Lease* each = &lease; each != nullptr;
-       each = state.leases().Find(each->terms->parent)) {
+  for (const Lease* each : ChainOf(state.leases(), lease)) {
     first = First(first, state.RevocationOf(*each));
   }
   return first != nullptr && first->index == revocation.index && !lease.released &&

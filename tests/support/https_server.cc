@@ -2,10 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -17,44 +14,10 @@
 #include "server/base/str_cat.h"
 
 namespace leasehold {
-namespace {
-
-// Into `context`; the certificate as PEM.
-std::string Certify(SSL_CTX* context, const std::string& names) {
-  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
-  X509* certificate = X509_new();
-  X509_set_version(certificate, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "O", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-  X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-  X509_EXTENSION* extension =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-  LEASEHOLD_CHECK(X509_sign(certificate, key, EVP_sha256()) > 0);
-  LEASEHOLD_CHECK(SSL_CTX_use_certificate(context, certificate) == 1);
-  LEASEHOLD_CHECK(SSL_CTX_use_PrivateKey(context, key) == 1);
-  BIO* bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, certificate);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio, &text);
-  std::string pem(text, static_cast<size_t>(size));
-  BIO_free(bio);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-  return pem;
-}
-
-}  // namespace
 
 HttpsServer::HttpsServer(Answer answer, const std::string& names)
-    : answer_(std::move(answer)), context_(SSL_CTX_new(TLS_server_method())) {
+    : answer_(std::move(answer)), tls_(names) {
   std::signal(SIGPIPE, SIG_IGN);  // a client may go while it is answered
-  pem_ = Certify(context_, names);
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -73,7 +36,6 @@ HttpsServer::~HttpsServer() {
   thread_.join();
   close(stop_[0]);
   close(listener_);
-  SSL_CTX_free(context_);
 }
 
 std::string HttpsServer::Url(const std::string& path) const {
@@ -101,7 +63,7 @@ void HttpsServer::Serve(int fd) {
   // Only a failing test waits for so long.
   const timeval patience = {10, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  SSL* ssl = SSL_new(context_);
+  SSL* ssl = SSL_new(tls_.context());
   SSL_set_fd(ssl, fd);
   std::string head;
   char buffer[4096];

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/self_signed_context.h"
+
 namespace leasehold {
 
 // A server at https://127.0.0.1 with a certificate that is made anew and signs for itself. Takes
@@ -26,7 +28,7 @@ class HttpsServer {
 
   std::string Url(const std::string& path) const;
   // Its certificate, for who shall trust it.
-  const std::string& pem() const { return pem_; }
+  const std::string& pem() const { return tls_.pem(); }
   // Requests that it has answered, or left without an answer.
   int requests() const { return requests_; }
 
@@ -37,8 +39,7 @@ class HttpsServer {
   void Serve(int fd);
 
   const Answer answer_;
-  std::string pem_;
-  SSL_CTX* context_;
+  SelfSignedContext tls_;
   int listener_ = -1;
   int port_ = 0;
   int stop_[2] = {-1, -1};

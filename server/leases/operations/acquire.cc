@@ -174,11 +174,9 @@ absl::StatusOr<AcquireResult> Acquire(Transaction& tx, RefusalLimiter& limiter,
   const State& state = tx.state();
   RETURN_IF_ERROR(CheckCaller(state, request.principal, tx.now()));
   const Entity& agent = *state.entities().Find(request.principal.agent);
-  if (const RequestIds::Made* made = state.requests().Find(request.request_hash, tx.now())) {
-    if (!RequestIds::SameBody(*made, request.request_hash)) {
-      return Error(Reason::kRequestIdReused,
-                   "request_id was used for another request; use a new one");
-    }
+  ASSIGN_OR_RETURN(const RequestIds::Made* made,
+                   state.requests().FindRepeated(request.request_hash, tx.now()));
+  if (made != nullptr) {
     LeaseNumber number(made->number);
     return AcquireResult{number, state.EpochOf(*state.leases().Find(number))};
   }

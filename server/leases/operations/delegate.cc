@@ -253,11 +253,9 @@ absl::StatusOr<AcquireResult> Delegate(Transaction& tx, RefusalLimiter& limiter,
   if (parent == nullptr || parent->agent != request.principal.agent) {
     return Error(Reason::kLeaseNotBound, "the lease belongs to another agent");
   }
-  if (const RequestIds::Made* made = state.requests().Find(request.request_hash, tx.now())) {
-    if (!RequestIds::SameBody(*made, request.request_hash)) {
-      return Error(Reason::kRequestIdReused,
-                   "request_id was used for another request; use a new one");
-    }
+  ASSIGN_OR_RETURN(const RequestIds::Made* made,
+                   state.requests().FindRepeated(request.request_hash, tx.now()));
+  if (made != nullptr) {
     LeaseNumber number(made->number);
     return AcquireResult{number, state.EpochOf(*state.leases().Find(number))};
   }

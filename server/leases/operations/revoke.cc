@@ -160,11 +160,9 @@ Revocation RevocationNow(const State& state, const Selector& selector, UnixMilli
 
 absl::StatusOr<uint64_t> Revoke(Transaction& tx, const RevokeRequest& request) {
   const State& state = tx.state();
-  if (const RequestIds::Made* made = state.requests().Find(request.request_hash, tx.now())) {
-    if (!RequestIds::SameBody(*made, request.request_hash)) {
-      return Error(Reason::kRequestIdReused,
-                   "request_id was used for another request; use a new one");
-    }
+  ASSIGN_OR_RETURN(const RequestIds::Made* made,
+                   state.requests().FindRepeated(request.request_hash, tx.now()));
+  if (made != nullptr) {
     return made->number;
   }
   ASSIGN_OR_RETURN(Selector selector, ResolveSelector(state, request.selector));

@@ -15,11 +15,9 @@ absl::StatusOr<VersionKey> AddVersion(Transaction& tx, const Vault& vault, const
   if (secret == nullptr) {
     return Error(Reason::kNotFound, StrCat("there is no secret named ", add.secret.value()));
   }
-  if (const RequestIds::Made* made = tx.state().requests().Find(add.request_hash, tx.now())) {
-    if (!RequestIds::SameBody(*made, add.request_hash)) {
-      return Error(Reason::kRequestIdReused,
-                   "request_id was used for another request; use a new one");
-    }
+  ASSIGN_OR_RETURN(const RequestIds::Made* made,
+                   tx.state().requests().FindRepeated(add.request_hash, tx.now()));
+  if (made != nullptr) {
     // The secret of that name may be a later one, and then the version is not of it.
     if (made->time < secret->create_time ||
         tx.state().versions().Find(secret->uid, VersionNumber(made->number)) == nullptr) {

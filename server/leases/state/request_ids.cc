@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/base/status.h"
+
 namespace leasehold {
 
 std::string RequestHash(std::string_view principal, std::string_view method,
@@ -34,6 +36,17 @@ const RequestIds::Made* RequestIds::Find(std::string_view request_hash, UnixMill
   }
   auto it = by_key_.find(KeyOf(request_hash));
   return it == by_key_.end() || now - it->second.time >= kKept ? nullptr : &it->second;
+}
+
+absl::StatusOr<const RequestIds::Made*> RequestIds::FindRepeated(std::string_view request_hash,
+                                                                 UnixMillis now) const {
+  const Made* made = Find(request_hash, now);
+  if (made != nullptr &&
+      std::string_view(made->request_hash).substr(16) != request_hash.substr(16)) {
+    return Error(Reason::kRequestIdReused,
+                 "request_id was used for another request; use a new one");
+  }
+  return made;
 }
 
 void RequestIds::Add(const Made& made) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/base/crypto_bytes.h"
 #include "server/base/ids.h"
@@ -35,12 +36,11 @@ class RequestIds {
     uint64_t number = 0;  // of the lease, version or revocation
   };
 
-  // What a request with the same principal, method and id made, or nullptr. The caller compares
-  // `SameBody`.
+  // What a request with the same principal, method and id made, whatever its body; or nullptr.
   const Made* Find(std::string_view request_hash, UnixMillis now) const;
-  static bool SameBody(const Made& made, std::string_view request_hash) {
-    return std::string_view(made.request_hash).substr(16) == request_hash.substr(16);
-  }
+  // What the same request made, or nullptr where it is new. kRequestIdReused where its id was used
+  // with another body.
+  absl::StatusOr<const Made*> FindRepeated(std::string_view request_hash, UnixMillis now) const;
 
   // Forgets what is older than kKept and adds `made` (nothing where its hash is empty).
   void Add(const Made& made);

@@ -126,8 +126,8 @@ run_script() {
 trap finish EXIT
 for variable in $(compgen -e | grep -E '^(LEASEHOLD_|XDG_|NO_COLOR)'); do unset "$variable"; done
 export PATH=$bin:$PATH HOME=$folder/home LEASEHOLD_DATA_DIR=$folder/data TZ=UTC
-mkdir -p "$HOME" "$folder/work"
-cd "$folder/work" || exit 1
+mkdir -p "$HOME" "$folder/here"
+cd "$folder/here" || exit 1
 passed=0
 failed=0
 run_script </dev/null

@@ -99,6 +99,27 @@ struct Called {
   std::string message;
 };
 
+// Waits for what a call comes to. Outlives the call.
+class Answer {
+ public:
+  std::function<void(Called)> Taker() {
+    return [this](Called result) {
+      const absl::MutexLock lock(&mu_);
+      called_ = std::move(result);
+    };
+  }
+  Called Await() {
+    const absl::MutexLock lock(
+        &mu_, absl::Condition(
+                  +[](std::optional<Called>* c) { return c->has_value(); }, &called_));
+    return *called_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  std::optional<Called> called_;
+};
+
 std::string TextOf(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
   if (!buffer.Dump(&slices).ok()) return {};
@@ -136,16 +157,9 @@ class Client {
   }
 
   Called Call(const std::string& method, const std::string& message = "hello") {
-    absl::Mutex mu;
-    std::optional<Called> called;
-    Begin(method, message, [&](Called result) {
-      const absl::MutexLock lock(&mu);
-      called = std::move(result);
-    });
-    const absl::MutexLock lock(
-        &mu, absl::Condition(
-                 +[](std::optional<Called>* c) { return c->has_value(); }, &called));
-    return *called;
+    Answer answer;
+    Begin(method, message, answer.Taker());
+    return answer.Await();
   }
 
  private:
@@ -362,42 +376,26 @@ TEST_CASE("a flood of resets is not served") {
 TEST_CASE("stopping answers what is under way and lets nobody in") {
   TestServer server;
   Client client(server.path());
-  absl::Mutex mu;
-  std::optional<Called> called;
-  client.Begin("Keep", "hello", [&](Called result) {
-    const absl::MutexLock lock(&mu);
-    called = std::move(result);
-  });
+  Answer answer;
+  client.Begin("Keep", "hello", answer.Taker());
   std::vector<UnaryReply> kept = server.kept().Await(1);
   std::thread stopper([&] { server.server().Stop(kPatience); });
   auto gone = [&] { return !std::filesystem::exists(server.path()); };
   while (!gone()) std::this_thread::yield();
   kept[0].Finish({.code = 0, .text = {}, .details = {}, .message = "just in time"});
   stopper.join();
-  {
-    const absl::MutexLock lock(
-        &mu, absl::Condition(
-                 +[](std::optional<Called>* c) { return c->has_value(); }, &called));
-    CHECK(called->message == "just in time");
-  }
+  CHECK(answer.Await().message == "just in time");
   CHECK(client.Call("Call").status.error_code() == grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_CASE("an answer that comes after the stop goes nowhere") {
   TestServer server;
   Client client(server.path());
-  absl::Mutex mu;
-  std::optional<Called> called;
-  client.Begin("Keep", "hello", [&](Called result) {
-    const absl::MutexLock lock(&mu);
-    called = std::move(result);
-  });
+  Answer answer;
+  client.Begin("Keep", "hello", answer.Taker());
   std::vector<UnaryReply> kept = server.kept().Await(1);
   server.server().Stop(absl::ZeroDuration());
-  const absl::MutexLock lock(
-      &mu, absl::Condition(
-               +[](std::optional<Called>* c) { return c->has_value(); }, &called));
-  CHECK(called->status.error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(answer.Await().status.error_code() == grpc::StatusCode::UNAVAILABLE);
   kept[0].Finish({.code = 0, .text = {}, .details = {}, .message = "too late"});
 }
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/notification.h"
 #include "server/base/status.h"
 #include "server/ledger/entry_codec.h"
+#include "tests/support/committer_thread.h"
 #include "tests/unit/server/leases/furnished_world.h"
 
 namespace leasehold {
@@ -27,46 +28,6 @@ struct Seen {
   Reason reason = Reason::kNone;
   LeaseNumber lease;
   LogIndex entry;  // of allowed uses
-};
-
-// The Committer's thread, which wakes when something is handed in.
-class CommitterThread {
- public:
-  explicit CommitterThread(Committer& committer) : committer_(committer) {
-    committer_.SetWaker([this] {
-      absl::MutexLock lock(&mu_);
-      woken_ = true;
-    });
-    thread_ = std::thread([this] { Run(); });
-  }
-  ~CommitterThread() {
-    {
-      absl::MutexLock lock(&mu_);
-      stop_ = true;
-    }
-    thread_.join();
-    committer_.SetWaker(nullptr);
-  }
-
- private:
-  void Run() {
-    for (;;) {
-      {
-        absl::MutexLock lock(&mu_);
-        mu_.Await(absl::Condition(
-            +[](CommitterThread* self) { return self->woken_ || self->stop_; }, this));
-        if (!woken_) return;
-        woken_ = false;
-      }
-      while (committer_.Commit()) continue;
-    }
-  }
-
-  Committer& committer_;
-  absl::Mutex mu_;
-  bool woken_ = false;
-  bool stop_ = false;
-  std::thread thread_;
 };
 
 // Calls and waits for the answer.

@@ -1,3 +1,6 @@
+// What the fold refuses. Longer than most files: nearly all of it is one table, one row for each
+// contradiction.
+
 #include <catch2/catch.hpp>
 #include <functional>
 #include <string>

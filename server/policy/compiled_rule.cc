@@ -13,6 +13,17 @@ bool NamesMethod(const CompiledRule& rule, std::string_view method) {
          std::find(rule.methods.begin(), rule.methods.end(), method) != rule.methods.end();
 }
 
+bool MatchesPath(const PathPattern& pattern, const UseQuery& query) {
+  if (query.recorded == nullptr) return pattern.Matches(query.path);
+  return query.recorded->widest ? pattern.Overlaps(*query.recorded->pattern)
+                                : pattern.Contains(*query.recorded->pattern);
+}
+
+bool HasCanonicalPath(const UseQuery& query) {
+  if (query.recorded == nullptr) return IsCanonicalPath(query.path);
+  return query.recorded->canonical || query.recorded->widest;
+}
+
 std::string MethodHint(std::string_view policy, const CompiledRule& rule) {
   if (rule.methods.empty()) return StrCat("policy ", policy, " does not allow this method");
   std::string hint = StrCat("policy ", policy, " allows ");
@@ -43,7 +54,7 @@ RuleAttempt TryTools(const CompiledRule& rule, const UseQuery& query) {
 UseFacts::UseFacts(const UseQuery& q)
     : query(q),
       tool_call(!q.tool.empty()),
-      canonical_path(tool_call || IsCanonicalPath(q.path)),
+      canonical_path(tool_call || HasCanonicalPath(q)),
       usable_method(tool_call || IsUsableMethod(q.method)) {}
 
 RuleAttempt TryRule(const CompiledRule& rule, const UseFacts& facts) {
@@ -56,7 +67,7 @@ RuleAttempt TryRule(const CompiledRule& rule, const UseFacts& facts) {
   if (!rule.paths.empty()) {
     const auto found =
         std::find_if(rule.paths.begin(), rule.paths.end(),
-                     [&](const PathPattern& path) { return path.Matches(query.path); });
+                     [&](const PathPattern& path) { return MatchesPath(path, query); });
     if (found == rule.paths.end()) return {Stage::kPath, &rule, {}};
     pattern = found->value();
   }

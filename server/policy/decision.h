@@ -13,6 +13,7 @@
 
 namespace leasehold {
 
+class PathPattern;
 class ToolArguments;
 
 // How a lease lets its agent use the secret; the numbers of the ledger's Delivery.
@@ -103,6 +104,16 @@ struct LeaseDecision {
   ObservedDenial not_enforced;
 };
 
+// A path of which only a pattern is known, as the ledger may hold it. What is allowed grows with
+// the rules whose paths match, so two questions say what is certain: one that takes a rule's paths
+// to match wherever they may (`widest`), and one where they must match whatever the path was.
+struct RecordedPath {
+  const PathPattern* pattern = nullptr;
+  // Whether the use was allowed, so that its path is known to be canonical.
+  bool canonical = false;
+  bool widest = false;
+};
+
 struct UseQuery {
   DecisionSubject subject;
   std::string_view target;  // name without "targets/"
@@ -112,6 +123,7 @@ struct UseQuery {
   // Name of the MCP tool that is called; empty = none. Then method and path mean nothing.
   std::string_view tool = {};
   const ToolArguments* arguments = nullptr;  // nullptr = the call has none
+  const RecordedPath* recorded = nullptr;    // where set, `path` means nothing
 };
 
 // The limits that a use is counted for: of a policy of some eight, without taking memory.

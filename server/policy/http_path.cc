@@ -1,6 +1,7 @@
 #include "server/policy/http_path.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdint>
 
@@ -68,6 +69,10 @@ struct Cut {
   std::string_view segment;
   size_t next;
 };
+
+// answer[i][j], of the segments from i of one pattern and from j of another.
+using SegmentAnswers =
+    std::array<std::array<bool, PathPattern::kSegmentsMax + 1>, PathPattern::kSegmentsMax + 1>;
 
 Cut CutSegment(std::string_view path, size_t begin) {
   const size_t end = std::min(path.find('/', begin), path.size());
@@ -159,6 +164,65 @@ bool PathPattern::Matches(std::string_view path) const {
   }
   while (p < segments_.size() && segments_[p].kind == Segment::Kind::kAnySegments) ++p;
   return p == segments_.size();
+}
+
+bool PathPattern::Segment::Contains(const Segment& other) const {
+  if (other.kind == Kind::kLiteral) return Matches(other.text);
+  // A '*' of the other that one of ours takes as a character stands for whatever that is.
+  return kind == Kind::kWildcard && GlobMatches(text, other.text);
+}
+
+bool PathPattern::Segment::Overlaps(const Segment& other) const {
+  if (kind == Kind::kLiteral) return other.Matches(text);
+  if (other.kind == Kind::kLiteral) return Matches(other.text);
+  // What stands before the first '*' and behind the last must agree so far as both have it.
+  const std::string_view a = text;
+  const std::string_view b = other.text;
+  const size_t front = std::min(a.find('*'), b.find('*'));
+  const size_t back = std::min(a.size() - a.rfind('*'), b.size() - b.rfind('*')) - 1;
+  return a.substr(0, front) == b.substr(0, front) &&
+         a.substr(a.size() - back) == b.substr(b.size() - back);
+}
+
+bool PathPattern::Contains(const PathPattern& other) const {
+  const size_t n = segments_.size();
+  const size_t m = other.segments_.size();
+  SegmentAnswers contains{};
+  for (size_t i = n + 1; i-- > 0;) {
+    const bool any = i < n && segments_[i].kind == Segment::Kind::kAnySegments;
+    for (size_t j = m + 1; j-- > 0;) {
+      if (j == m) {
+        contains[i][j] = i == n || (any && contains[i + 1][j]);
+      } else if (any) {
+        contains[i][j] = contains[i + 1][j] || contains[i][j + 1];
+      } else if (i < n && other.segments_[j].kind != Segment::Kind::kAnySegments) {
+        contains[i][j] = contains[i + 1][j + 1] && segments_[i].Contains(other.segments_[j]);
+      }
+    }
+  }
+  return contains[0][0];
+}
+
+bool PathPattern::Overlaps(const PathPattern& other) const {
+  const size_t n = segments_.size();
+  const size_t m = other.segments_.size();
+  SegmentAnswers overlaps{};
+  for (size_t i = n + 1; i-- > 0;) {
+    const bool any = i < n && segments_[i].kind == Segment::Kind::kAnySegments;
+    for (size_t j = m + 1; j-- > 0;) {
+      const bool other_any = j < m && other.segments_[j].kind == Segment::Kind::kAnySegments;
+      if (i == n && j == m) {
+        overlaps[i][j] = true;
+      } else if (any || other_any) {
+        overlaps[i][j] = (any && overlaps[i + 1][j]) || (other_any && overlaps[i][j + 1]) ||
+                         (any && j < m && overlaps[i][j + 1]) ||
+                         (other_any && i < n && overlaps[i + 1][j]);
+      } else if (i < n && j < m) {
+        overlaps[i][j] = overlaps[i + 1][j + 1] && segments_[i].Overlaps(other.segments_[j]);
+      }
+    }
+  }
+  return overlaps[0][0];
 }
 
 }  // namespace leasehold

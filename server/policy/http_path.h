@@ -42,6 +42,10 @@ class PathPattern {
 
   // `path` is canonical; for other strings the answer means nothing. Does not allocate.
   bool Matches(std::string_view path) const;
+  // Whether every path that `other` matches is matched. May say no where it is so after all.
+  bool Contains(const PathPattern& other) const;
+  // Whether a path may match both. May say yes where none does after all.
+  bool Overlaps(const PathPattern& other) const;
   const std::string& value() const { return value_; }
 
  private:
@@ -50,6 +54,9 @@ class PathPattern {
     Kind kind;
     std::string text;
     bool Matches(std::string_view segment) const;
+    // As those of PathPattern, for what is no kAnySegments.
+    bool Contains(const Segment& other) const;
+    bool Overlaps(const Segment& other) const;
   };
   explicit PathPattern(std::string value) : value_(std::move(value)) {}
   std::string value_;

@@ -161,5 +161,65 @@ TEST_CASE("path patterns agree with a naive matcher", "[policy][path]") {
   CHECK(matched > 10'000);
 }
 
+TEST_CASE("what two path patterns have in common", "[policy][path]") {
+  struct Row {
+    const char* first;
+    const char* second;
+    bool contains;
+    bool overlaps;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"/a", "/a", true, true},
+      {"/a", "/b", false, false},
+      {"/**", "/a/*/c", true, true},
+      {"/a/*/c", "/**", false, true},
+      {"/repos/**", "/repos", true, true},
+      {"/repos/**", "/repos/acme/**", true, true},
+      {"/repos/acme/**", "/repos/**", false, true},
+      {"/repos/acme/**", "/repos/other/**", false, false},
+      {"/repos/*", "/repos/a*", true, true},
+      {"/repos/a*", "/repos/*", false, true},
+      {"/repos/a*", "/repos/b*", false, false},
+      {"/repos/*x", "/repos/*y", false, false},
+      {"/*", "/a/b", false, false},
+      {"/*", "/", false, false},
+      {"/**/c", "/a/**/c", true, true},
+      {"/a/**/c", "/b/**", false, false},
+      {"/a/*/**", "/a/**", false, true},
+  }));
+  INFO(row.first << " and " << row.second);
+  const auto first = PathPattern::Parse(row.first, "first");
+  const auto second = PathPattern::Parse(row.second, "second");
+  REQUIRE(first.ok());
+  REQUIRE(second.ok());
+  CHECK(first->Contains(*second) == row.contains);
+  CHECK(first->Overlaps(*second) == row.overlaps);
+  CHECK(second->Overlaps(*first) == row.overlaps);
+}
+
+TEST_CASE("no path contradicts what is said of two path patterns", "[policy][path]") {
+  const auto seed = std::random_device()();
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> parts = {"a", "b", "ab", "*", "**", "a*", "*b", "*a*"};
+  size_t contained = 0;
+  size_t apart = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto first = PathPattern::Parse(RandomPath(&random, parts), "first");
+    const auto second = PathPattern::Parse(RandomPath(&random, parts), "second");
+    std::string path = RandomPath(&random, {"a", "b", "ab", "ba", "aab"});
+    if (random() % 8 == 0) path += "/";
+    INFO(first->value() << " and " << second->value() << " with " << path);
+    const bool contains = first->Contains(*second);
+    const bool overlaps = first->Overlaps(*second);
+    contained += contains ? 1 : 0;
+    apart += overlaps ? 0 : 1;
+    if (contains && second->Matches(path)) REQUIRE(first->Matches(path));
+    if (first->Matches(path) && second->Matches(path)) REQUIRE(overlaps);
+  }
+  CHECK(contained > 2'000);
+  CHECK(apart > 2'000);
+}
+
 }  // namespace
 }  // namespace leasehold

@@ -100,6 +100,9 @@ absl::StatusOr<NamePattern> NamePattern::Parse(std::string_view text, std::strin
 }
 
 bool NamePattern::Matches(std::string_view name) const {
+  // The two commonest kinds need no segments.
+  if (segments_.size() == 1 && segments_.front() == kAnySegments) return true;
+  if (IsLiteral()) return value_ == name;
   // On the stack: this runs for each policy that may cover a use.
   std::array<std::string_view, Name::kSegmentsMax> segments;
   size_t count = 0;

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,30 +16,18 @@
 #include "server/policy/compiled_rule.h"
 #include "server/policy/http_methods.h"
 #include "server/policy/message_checks.h"
+#include "server/policy/policy_block.h"
 #include "server/policy/policy_index.h"
 #include "server/policy/policy_limits.h"
 
 namespace leasehold {
 namespace {
 
-constexpr uint32_t kNobody = std::numeric_limits<uint32_t>::max();
+constexpr uint32_t kNobody = PolicyBlock::kNobody;
 // What a rule without paths is recorded as.
 constexpr std::string_view kEveryPath = "/**";
 // The first word of a tool call's action, in the place of a method.
 constexpr std::string_view kToolAction = "TOOL";
-
-// How the rules of a policy fared: the first that allows, else the first of those that came
-// nearest.
-RuleAttempt TryPolicy(const CompiledPolicy& policy, const UseFacts& facts) {
-  if (policy.LacksApproval(facts.query.subject)) return {Stage::kApproval, nullptr, {}};
-  RuleAttempt best;
-  for (const CompiledRule& rule : policy.allow) {
-    const RuleAttempt attempt = TryRule(rule, facts);
-    if (attempt.stage > best.stage) best = attempt;
-    if (best.stage == Stage::kAllowed) break;
-  }
-  return best;
-}
 
 std::string_view RuleName(const RuleAttempt& attempt) {
   if (attempt.stage == Stage::kApproval) return "approval";
@@ -65,10 +52,12 @@ struct CompiledPolicies::Rep {
   };
   Denying FindDenying(const DecisionSubject& subject) const {
     Denying found;
-    denies.ForEachCandidate(subject, [&](uint32_t place) {
-      const CompiledPolicy& policy = policies[place];
-      uint32_t& first = policy.ObservedAt(subject.time) ? found.observed : found.enforced;
-      if (place < first && Covers(policy, subject)) first = place;
+    denies.ForEachCandidate(subject, [&](const PolicyBlock& block) {
+      const bool observed = block.first().ObservedAt(subject.time);
+      uint32_t& first = observed ? found.observed : found.enforced;
+      if (block.first_place() < first && Covers(block.first(), subject)) {
+        first = block.first_place();
+      }
     });
     return found;
   }
@@ -99,11 +88,12 @@ struct CompiledPolicies::Rep {
   };
   Allowing FindAllowing(const DecisionSubject& subject, Delivery delivery) const {
     Allowing found;
-    allows.ForEachCandidate(subject, [&](uint32_t place) {
-      const CompiledPolicy& policy = policies[place];
+    allows.ForEachCandidate(subject, [&](const PolicyBlock& block) {
+      const CompiledPolicy& policy = block.first();
       if (!Covers(policy, subject)) return;
-      found.first = std::min(found.first, place);
-      if (delivery == Delivery::kRevealed && policy.delivery != Delivery::kRevealed) return;
+      found.first = std::min(found.first, block.first_place());
+      const uint32_t place = block.LongestFor(delivery);
+      if (place == kNobody) return;
       const bool lacks = policy.LacksApproval(subject);
       const Terms enforced{place, lacks};
       const Terms observed{place, lacks && !policy.ObservedAt(subject.time)};
@@ -117,11 +107,11 @@ struct CompiledPolicies::Rep {
   struct Outcome {
     uint32_t place = kNobody;
     RuleAttempt attempt;
-    void Improve(uint32_t other_place, const RuleAttempt& other) {
-      if (place == kNobody || other.stage > attempt.stage ||
-          (other.stage == attempt.stage && other_place < place)) {
-        place = other_place;
-        attempt = other;
+    void Improve(const PlacedAttempt& other) {
+      if (place == kNobody || other.attempt.stage > attempt.stage ||
+          (other.attempt.stage == attempt.stage && other.place < place)) {
+        place = other.place;
+        attempt = other.attempt;
       }
     }
   };
@@ -133,23 +123,23 @@ struct CompiledPolicies::Rep {
   };
   void FindOutcomes(const UseFacts& facts, Outcomes* found) const {
     const DecisionSubject& subject = facts.query.subject;
-    allows.ForEachCandidate(subject, [&](uint32_t place) {
-      const CompiledPolicy& policy = policies[place];
+    allows.ForEachCandidate(subject, [&](const PolicyBlock& block) {
       // Nothing after a policy that allows can change the answer, only what is counted.
-      const bool decided = found->all.attempt.stage == Stage::kAllowed && place >= found->all.place;
-      if (decided && policy.limits.empty()) return;
-      if (!Covers(policy, subject)) return;
-      AddLimits(policy, &found->limits);
+      const bool decided =
+          found->all.attempt.stage == Stage::kAllowed && block.first_place() >= found->all.place;
+      if (decided && block.limits().empty()) return;
+      if (!Covers(block.first(), subject)) return;
+      AddLimits(block, &found->limits);
       if (decided) return;
-      const RuleAttempt attempt = TryPolicy(policy, facts);
-      found->all.Improve(place, attempt);
-      if (policy.ObservedAt(subject.time)) found->observed.Improve(place, attempt);
+      const PlacedAttempt attempt = block.Try(facts);
+      found->all.Improve(attempt);
+      if (block.first().ObservedAt(subject.time)) found->observed.Improve(attempt);
     });
     SortLimits(&found->limits);
   }
 
-  static void AddLimits(const CompiledPolicy& policy, LimitList* limits) {
-    for (const CompiledLimit& limit : policy.limits) limits->push_back(&limit);
+  static void AddLimits(const PolicyBlock& block, LimitList* limits) {
+    for (const CompiledLimit* limit : block.limits()) limits->push_back(limit);
   }
 
   // Candidates come in no order, and some twice. Those of one policy lie side by side in memory.
@@ -163,9 +153,8 @@ struct CompiledPolicies::Rep {
 
   // The limits of all that cover `subject`.
   void CollectLimits(const DecisionSubject& subject, LimitList* limits) const {
-    allows.ForEachCandidate(subject, [&](uint32_t place) {
-      const CompiledPolicy& policy = policies[place];
-      if (!policy.limits.empty() && Covers(policy, subject)) AddLimits(policy, limits);
+    allows.ForEachCandidate(subject, [&](const PolicyBlock& block) {
+      if (!block.limits().empty() && Covers(block.first(), subject)) AddLimits(block, limits);
     });
     SortLimits(limits);
   }

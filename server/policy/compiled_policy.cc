@@ -239,6 +239,19 @@ absl::Status CompileEffect(const v1::Policy& policy, CompiledPolicy* out) {
   return absl::OkStatus();
 }
 
+// See CompiledPolicy.conditions.
+Hash ConditionsOf(const v1::Policy& policy) {
+  v1::Policy conditions;
+  *conditions.mutable_subjects() = policy.subjects();
+  *conditions.mutable_workflows() = policy.workflows();
+  *conditions.mutable_secrets() = policy.secrets();
+  *conditions.mutable_when() = policy.when();
+  if (policy.has_observe_until()) *conditions.mutable_observe_until() = policy.observe_until();
+  if (policy.has_approval()) conditions.set_name(policy.name());
+  // No map is among them, so equal messages have equal bytes here.
+  return Sha256Of(AsBytes(conditions.SerializeAsString()));
+}
+
 absl::Status CompileBody(const v1::Policy& policy, int position, SetBudget* budget,
                          CompiledPolicy* out) {
   if (HasUnknownFields(policy)) {
@@ -256,6 +269,7 @@ absl::Status CompileBody(const v1::Policy& policy, int position, SetBudget* budg
   RETURN_IF_ERROR(CompileTerms(policy.lease(), out));
   RETURN_IF_ERROR(CompileApproval(policy, out));
   RETURN_IF_ERROR(CompileLimits(policy, position, budget, out));
+  out->conditions = ConditionsOf(policy);
   return CompileAllow(policy, budget, out);
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/base/crypto_bytes.h"
 #include "server/base/name.h"
 #include "server/policy/compiled_rule.h"
 #include "server/policy/decision.h"
@@ -30,6 +31,9 @@ struct CompiledOnBehalfOf {
 struct CompiledPolicy {
   std::string name;
   bool deny = false;
+  // SHA-256 of what decides whom it covers and when, and whether it is observed then. Of a policy
+  // that asks for approvers also of its name, since they agree to one policy.
+  Hash conditions{};
   // Before this it is observed; InfinitePast where it is enforced from the start.
   absl::Time observe_until = absl::InfinitePast();
   std::vector<NamePattern> agents;

@@ -38,15 +38,21 @@ std::string MethodHint(std::string_view policy, const CompiledRule& rule) {
 // counts, else the first of those that came nearest.
 RuleAttempt TryTools(const CompiledRule& rule, const UseQuery& query) {
   RuleAttempt best{Stage::kPath, &rule, {}};
-  for (const CompiledTool& tool : rule.tools) {
-    if (!tool.NameMatches(query.tool)) continue;
-    const Stage stage = !tool.ArgumentsHold(query.arguments) ? Stage::kMethod
-                        : rule.reads_only && !query.is_read  ? Stage::kAccess
-                                                             : Stage::kAllowed;
-    if (stage > best.stage) best = {stage, &rule, tool.name};
-    if (stage == Stage::kAllowed) break;
+  for (size_t tool = 0; tool < rule.tools.size(); ++tool) {
+    const RuleAttempt attempt = TryRuleTool(rule, tool, query);
+    if (attempt.stage > best.stage) best = attempt;
+    if (attempt.stage == Stage::kAllowed) break;
   }
   return best;
+}
+
+// What comes of a rule once its path `pattern` matched.
+RuleAttempt TryRest(const CompiledRule& rule, std::string_view pattern, const UseFacts& facts) {
+  if (!facts.usable_method || !NamesMethod(rule, facts.query.method)) {
+    return {Stage::kMethod, &rule, pattern};
+  }
+  if (rule.reads_only && !facts.query.is_read) return {Stage::kAccess, &rule, pattern};
+  return {Stage::kAllowed, &rule, pattern};
 }
 
 }  // namespace
@@ -63,19 +69,27 @@ RuleAttempt TryRule(const CompiledRule& rule, const UseFacts& facts) {
   if (facts.tool_call == rule.tools.empty()) return {Stage::kKind, &rule, {}};
   if (facts.tool_call) return TryTools(rule, query);
   if (!facts.canonical_path) return {Stage::kPath, &rule, {}};
-  std::string_view pattern;
-  if (!rule.paths.empty()) {
-    const auto found =
-        std::find_if(rule.paths.begin(), rule.paths.end(),
-                     [&](const PathPattern& path) { return MatchesPath(path, query); });
-    if (found == rule.paths.end()) return {Stage::kPath, &rule, {}};
-    pattern = found->value();
-  }
-  if (!facts.usable_method || !NamesMethod(rule, query.method)) {
-    return {Stage::kMethod, &rule, pattern};
-  }
-  if (rule.reads_only && !query.is_read) return {Stage::kAccess, &rule, pattern};
-  return {Stage::kAllowed, &rule, pattern};
+  if (rule.paths.empty()) return TryRest(rule, {}, facts);
+  const auto found =
+      std::find_if(rule.paths.begin(), rule.paths.end(),
+                   [&](const PathPattern& path) { return MatchesPath(path, query); });
+  if (found == rule.paths.end()) return {Stage::kPath, &rule, {}};
+  return TryRest(rule, found->value(), facts);
+}
+
+RuleAttempt TryRulePath(const CompiledRule& rule, size_t path, const UseFacts& facts) {
+  if (rule.paths.empty()) return TryRest(rule, {}, facts);
+  const PathPattern& pattern = rule.paths[path];
+  if (!MatchesPath(pattern, facts.query)) return {Stage::kPath, &rule, {}};
+  return TryRest(rule, pattern.value(), facts);
+}
+
+RuleAttempt TryRuleTool(const CompiledRule& rule, size_t tool, const UseQuery& query) {
+  const CompiledTool& named = rule.tools[tool];
+  if (!named.NameMatches(query.tool)) return {Stage::kPath, &rule, {}};
+  if (!named.ArgumentsHold(query.arguments)) return {Stage::kMethod, &rule, named.name};
+  if (rule.reads_only && !query.is_read) return {Stage::kAccess, &rule, named.name};
+  return {Stage::kAllowed, &rule, named.name};
 }
 
 std::string RuleHint(std::string_view policy, const RuleAttempt& attempt, const UseFacts& facts) {

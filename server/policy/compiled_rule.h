@@ -1,6 +1,7 @@
 #ifndef LEASEHOLD_SERVER_POLICY_COMPILED_RULE_H_
 #define LEASEHOLD_SERVER_POLICY_COMPILED_RULE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,11 @@ struct RuleAttempt {
 
 // `stage` is the first condition that fails, or kAllowed. Does not allocate.
 RuleAttempt TryRule(const CompiledRule& rule, const UseFacts& facts);
+
+// The same of a rule that is known to be about this target and kind, as if it named this one path
+// (where it names any) or tool alone. The path is canonical.
+RuleAttempt TryRulePath(const CompiledRule& rule, size_t path, const UseFacts& facts);
+RuleAttempt TryRuleTool(const CompiledRule& rule, size_t tool, const UseQuery& query);
 
 // For people: why `attempt` of the policy named `policy` does not allow the use; empty where it
 // does.

@@ -37,6 +37,9 @@ const std::vector<RowKind>& AllRows() {
       {"revoke_1m", "us", "revoke_1", 0, 50'000, "Revoke of an agent with 1,000,000 leases"},
       {"revoke_1m_alive", "us", "", 0, 50'000, "the first of them, when all are alive"},
       {"entry_bytes", "B", "", 0, 160, "disk growth for each use"},
+      {"policy_decide_10", "us", "", 0, 2, "a use judged by 10 policies"},
+      {"policy_decide_10k", "us", "", 0, 5, "by 10,000, of as many teams"},
+      {"policy_decide_10k_alike", "us", "", 0, 5, "by 10,000 that differ by path alone"},
       {"broker_c50", "requests/s", "direct_c50", 0, 0, "through the broker, 50 connections"},
   };
   return *rows;
@@ -98,14 +101,14 @@ std::string Results::LineOf(const Row& row) {
   }
   const std::string cpu =
       row.cpu_us.empty() ? kNoFigure : absl::StrFormat("%.1f", Median(row.cpu_us));
-  return absl::StrFormat("%-22s %10s %10s %10s %-10s %18s %7s  %-20s %s\n", row.kind->name,
+  return absl::StrFormat("%-23s %10s %10s %10s %-10s %18s %7s  %-20s %s\n", row.kind->name,
                          Digits(Median(row.values)), Digits(*least), Digits(*greatest),
                          row.kind->unit, ratio, cpu, VerdictOf(row), row.kind->means);
 }
 
 std::string Results::ToTable() const {
   std::string table =
-      absl::StrFormat("%-22s %10s %10s %10s %-10s %18s %7s  %-20s %s\n", "row", "median", "min",
+      absl::StrFormat("%-23s %10s %10s %10s %-10s %18s %7s  %-20s %s\n", "row", "median", "min",
                       "max", "unit", "ratio (min-max)", "cpu_us", "target", "what");
   for (const Row& row : rows_) {
     if (!row.values.empty()) table += LineOf(row);

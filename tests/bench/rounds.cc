@@ -110,6 +110,7 @@ absl::Status Rounds::RunOne(Results& results) {
       {"revoke_1m", &Rounds::MeasureMany},
       {"entry_bytes", &Rounds::MeasureSize},
       {"broker_c50", &Rounds::MeasureBroker},
+      {"policy_decide_10k", &Rounds::MeasureDecide},
   };
   for (const Phase& phase : kPhases) {
     // The first two are what others are compared with.
@@ -323,6 +324,25 @@ absl::Status Rounds::MeasureBroker(Results& results) {
                                options_.window, store_->pid()));
   results.Add("broker_c50", RateFigure(through, direct.per_second));
   return absl::OkStatus();
+}
+
+// In this process and without a server: what the matcher takes of the time of a use.
+absl::Status Rounds::MeasureDecide(Results& results) {
+  constexpr size_t kFew = 10;
+  constexpr size_t kMany = 10'000;
+  if (decide_10_ == nullptr) {
+    ASSIGN_OR_RETURN(decide_10_, PolicyDecide::Create(SetShape::kTeams, kFew));
+    ASSIGN_OR_RETURN(decide_10k_, PolicyDecide::Create(SetShape::kTeams, kMany));
+    ASSIGN_OR_RETURN(decide_alike_, PolicyDecide::Create(SetShape::kAlike, kMany));
+  }
+  const auto measure = [&](std::string_view row, const PolicyDecide& decide) -> absl::Status {
+    ASSIGN_OR_RETURN(const double micros, decide.Measure(options_.sync_measured));
+    results.Add(row, {.value = micros});
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(measure("policy_decide_10", *decide_10_));
+  RETURN_IF_ERROR(measure("policy_decide_10k", *decide_10k_));
+  return measure("policy_decide_10k_alike", *decide_alike_);
 }
 
 }  // namespace leasehold

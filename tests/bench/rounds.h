@@ -16,6 +16,7 @@
 #include "tests/bench/load_recorder.h"
 #include "tests/bench/many_leases.h"
 #include "tests/bench/peers.h"
+#include "tests/bench/policy_decide.h"
 #include "tests/bench/results.h"
 #include "tests/bench/store_under_test.h"
 
@@ -24,7 +25,7 @@ namespace leasehold {
 struct RoundOptions {
   std::string folder;            // there already, empty, on the disk to be measured
   LoadWindow window;             // of each load
-  absl::Duration sync_measured;  // of the disk alone
+  absl::Duration sync_measured;  // of the disk alone; also of decisions, without server
   uint64_t sized_uses = 0;       // between two measurements of the database's size
   uint64_t many_leases = 0;      // of the agent of `revoke_1m`
   std::set<std::string> only;    // rows; empty: all
@@ -62,6 +63,7 @@ class Rounds {
   absl::Status MeasureMany(Results& results);
   absl::Status MeasureSize(Results& results);
   absl::Status MeasureBroker(Results& results);
+  absl::Status MeasureDecide(Results& results);
 
   // Waits for `count` uses to be recorded by the server whose database is sized.
   absl::Status RecordUses(uint64_t count) const;
@@ -76,8 +78,9 @@ class Rounds {
   std::unique_ptr<Connections> connections_;
   // Nobody else uses it, so that what its database grows by is known.
   std::unique_ptr<StoreUnderTest> sized_;
-  // Null until the first round that wants it.
+  // Null until the first round that wants them.
   std::unique_ptr<ManyLeases> many_;
+  std::unique_ptr<PolicyDecide> decide_10_, decide_10k_, decide_alike_;
   double revoked_alive_us_ = 0;  // the first time that the agent of `many_` was revoked
 
   UseCalls echo_calls_;

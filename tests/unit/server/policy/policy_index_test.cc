@@ -1,5 +1,6 @@
 #include "server/policy/policy_index.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ CompiledPolicy Make(const std::string& text) {
 
 std::vector<uint32_t> Candidates(const PolicyIndex& index, const DecisionSubject& subject) {
   std::vector<uint32_t> places;
-  index.ForEachCandidate(subject, [&](uint32_t place) { places.push_back(place); });
+  index.ForEachCandidate(subject,
+                         [&](const PolicyBlock& block) { places.push_back(block.first_place()); });
   return places;
 }
 
@@ -33,6 +35,7 @@ TEST_CASE("a policy is found by whatever tells it apart from ten thousand others
     std::string group;
     std::string workflow;
     std::string secret;
+    std::string user;
   };
   const Row row = GENERATE(values<Row>({
       {"agents", R"(subjects { agents: "bot-#" } secrets: "**")", "bot-#", "all", "w", "s/a"},
@@ -47,6 +50,10 @@ TEST_CASE("a policy is found by whatever tells it apart from ten thousand others
        "bot", "all", "w", "team-#/ab/c"},
       {"workflows", R"(subjects { agents: "**" } secrets: "**" workflows: "team-#/*")", "bot",
        "all", "team-#/deploy", "s/a"},
+      {"agents that begin alike", R"(subjects { agents: "bot-#-*" } secrets: "**")", "bot-#-a",
+       "all", "w", "s/a"},
+      {"users", R"(subjects { agents: "**" on_behalf_of { users: "corp:#-*" } } secrets: "**")",
+       "bot", "all", "w", "s/a", "corp:#-mia"},
       {"one of two secrets", R"(subjects { groups: "all" } secrets: ["a-#", "b-#/**"])", "bot",
        "all", "w", "b-#/c"},
   }));
@@ -67,7 +74,8 @@ TEST_CASE("a policy is found by whatever tells it apart from ten thousand others
   const std::string_view groups[] = {group};
   const std::string workflow = numbered(row.workflow, 4711);
   const std::string secret = numbered(row.secret, 4711);
-  const DecisionSubject subject{agent, groups, workflow, secret};
+  const std::string user = numbered(row.user, 4711);
+  const DecisionSubject subject{agent, groups, workflow, secret, user};
   REQUIRE(Covers(policies[4711], subject));
   CHECK(Candidates(index, subject) == std::vector<uint32_t>{4711});
 }
@@ -80,6 +88,19 @@ TEST_CASE("an index holds the policies of one effect", "[policy][index]") {
   const DecisionSubject subject{"a", {}, "default", "s"};
   CHECK(Candidates(PolicyIndex(policies, false), subject) == std::vector<uint32_t>{0});
   CHECK(Candidates(PolicyIndex(policies, true), subject) == std::vector<uint32_t>{1});
+}
+
+TEST_CASE("policies that cover the same are found as one", "[policy][index]") {
+  std::vector<CompiledPolicy> policies;
+  for (const char* rest : {R"(lease { ttl { seconds: 60 } })", R"(allow { target: "t" })",
+                           R"(workflows: "w")", R"(approval { group: "g" })"}) {
+    policies.push_back(
+        Make(StrCat(R"(name: "p" subjects { agents: "**" groups: "g" } secrets: "**" )", rest)));
+  }
+  const DecisionSubject subject{"a", {}, "w", "s"};
+  std::vector<uint32_t> found = Candidates(PolicyIndex(policies, false), subject);
+  std::sort(found.begin(), found.end());
+  CHECK(found == std::vector<uint32_t>{0, 2, 3});
 }
 
 }  // namespace

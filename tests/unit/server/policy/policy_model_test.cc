@@ -25,6 +25,12 @@ class Generator {
     for (size_t i = 0, count = Below(13); i < count; ++i) {
       AddPolicy(StrCat("p", i), set.add_policies());
     }
+    // What covers the same is decided about as one.
+    if (Chance(3)) {
+      for (size_t i = 1; i < static_cast<size_t>(set.policies_size()); ++i) {
+        if (!Chance(5)) CopyConditions(set.policies(0), set.mutable_policies(static_cast<int>(i)));
+      }
+    }
     return set;
   }
 
@@ -48,6 +54,16 @@ class Generator {
   size_t Below(size_t limit) { return random_() % limit; }
 
  private:
+  static void CopyConditions(const v1::Policy& from, v1::Policy* to) {
+    *to->mutable_subjects() = from.subjects();
+    *to->mutable_workflows() = from.workflows();
+    *to->mutable_secrets() = from.secrets();
+    *to->mutable_when() = from.when();
+    to->set_mode(from.mode());
+    to->clear_observe_until();
+    if (from.has_observe_until()) *to->mutable_observe_until() = from.observe_until();
+  }
+
   std::string Pick(std::initializer_list<const char*> words) {
     return words.begin()[Below(words.size())];
   }

@@ -148,6 +148,8 @@ class Server::Impl {
   void RecordRules();
   // Revokes before anybody is served, where the command line says so.
   absl::Status RevokeAtStart();
+  // Policies in observe mode are meant to end, so each start reminds of them.
+  void WarnOfObserved();
   absl::Status Serve();
   std::string Where() const;
   LeaseAuthority& authority() { return authority_; }
@@ -247,6 +249,19 @@ absl::Status Server::Impl::RevokeAtStart() {
   LogWarning("all leases were revoked before serving, as --revoke-all-at-start asks",
              {{"revocation", *number}});
   return absl::OkStatus();
+}
+
+void Server::Impl::WarnOfObserved() {
+  committer_->published().Read([&](const PublishedState::View& view) {
+    const absl::Time now = authority_.Now().ToTime();
+    for (const auto& policy : view.state.policies().current().policies()) {
+      if (!policy.ObservedAt(now)) continue;
+      LogWarning("a policy is only observed: what it refuses is recorded and happens all the same",
+                 {{"policy", policy.name},
+                  {"until", absl::FormatTime(absl::RFC3339_sec, policy.observe_until,
+                                             absl::UTCTimeZone())}});
+    }
+  });
 }
 
 absl::Status Server::Impl::Ready() {
@@ -363,6 +378,7 @@ Server::Impl::~Impl() {
   read_pool_.reset();
   bulk_pool_.reset();
   revocation_pool_.reset();
+  use_service_.StopParsing();
   if (hot_thread_ != nullptr && grpc_ != nullptr) {
     hot_thread_->Stop();
   }
@@ -404,6 +420,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Config config, const Clock
   *authority = &impl->authority();
   impl->RecordRules();
   RETURN_IF_ERROR(impl->RevokeAtStart());
+  impl->WarnOfObserved();
   RETURN_IF_ERROR(impl->Serve());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

@@ -45,7 +45,9 @@ StateSample StateSampler::Sample() {
                      .clock_adjustments = committer_.clock().steps()};
   committer_.published().Read([&](const PublishedState::View& view) {
     sample.ledger_entries = view.state.size();
-    sample.policy_revision = view.state.policies().revision().value();
+    const PolicyHistory& policies = view.state.policies();
+    sample.policy_revision = policies.revision().value();
+    sample.policies_observed = policies.current().ObservedAt(now.ToTime()).size();
     if (!view.state.last_backup().empty()) {
       sample.last_backup = view.state.last_backup().ToTime();
     }

@@ -21,14 +21,15 @@ absl::Status AsUsage(const absl::Status& error) { return UsageError(ToStd(error.
 
 }  // namespace
 
-absl::StatusOr<v1::PolicySet> ReadPolicies(Session& session, const std::string& path) {
+absl::StatusOr<v1::PolicySet> ReadPolicies(Session& session, const std::string& path,
+                                           PolicyPlaces* places) {
   if (path != "-") {
-    auto set = ReadPolicyFile(path);
+    auto set = ReadPolicyFile(path, places);
     if (!set.ok()) return AsUsage(set.status());
     return set;
   }
   ASSIGN_OR_RETURN(const std::string text, session.console().ReadAll(kInputBytesMax));
-  auto set = ParsePolicies(text, kInputName);
+  auto set = ParsePolicies(text, kInputName, places);
   if (!set.ok()) return AsUsage(set.status());
   return set;
 }

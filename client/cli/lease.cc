@@ -136,9 +136,14 @@ Command AuthorizeCommand() {
                 {.name = "target", .value = "NAME", .help = "where to", .required = true},
                 {.name = "method", .value = "METHOD", .help = "HTTP method; without it GET"},
                 {.name = "path", .value = "PATH", .help = "path in the target; without it /"},
+                {.name = "tool", .value = "NAME", .help = "an MCP tool, instead of a request"},
+                {.name = "arguments", .value = "JSON", .help = "the tool's arguments, an object"},
                 {.name = "trace-id", .value = "HEX", .help = "W3C trace id, 32 hex digits"}},
       .examples = {"LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease authorize --token-file "
-                   "demo.lease --target demo --path /repos/acme/x"},
+                   "demo.lease --target demo --path /repos/acme/x",
+                   "LEASEHOLD_TOKEN_FILE=demo-bot.token leasehold lease authorize --token-file "
+                   "demo.lease --target demo --tool get_issue --arguments '{\"owner\": \"acme\"}' "
+                   "|| test $? -eq 5"},
       .run = AuthorizeUse,
   };
 }

@@ -74,13 +74,36 @@ absl::StatusOr<ExitStatus> ReleaseLeases(Session& session) {
   return ExitStatus::kOk;
 }
 
+namespace {
+
+// A call of a tool, or an HTTP request.
+absl::Status SetUse(const Arguments& args, v1::AuthorizeUseRequest* request) {
+  const auto tool = args.Get("tool");
+  if (tool.has_value() && (args.Has("method") || args.Has("path"))) {
+    return UsageError("--tool stands beside --method or --path",
+                      "a tool is called with --arguments");
+  }
+  if (!tool.has_value() && args.Has("arguments")) {
+    return UsageError("--arguments needs --tool", "for example --tool get_issue");
+  }
+  if (tool.has_value()) {
+    request->set_tool(*tool);
+    request->set_arguments_json(args.Get("arguments").value_or(""));
+    return absl::OkStatus();
+  }
+  request->set_method(args.Get("method").value_or("GET"));
+  request->set_path(args.Get("path").value_or("/"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<ExitStatus> AuthorizeUse(Session& session) {
   const Arguments& args = session.args();
   v1::AuthorizeUseRequest request;
   ASSIGN_OR_RETURN(*request.mutable_token(), ReadLeaseToken(session));
   ASSIGN_OR_RETURN(*request.mutable_target(), ResourceName("targets/", *args.Get("target")));
-  request.set_method(args.Get("method").value_or("GET"));
-  request.set_path(args.Get("path").value_or("/"));
+  RETURN_IF_ERROR(SetUse(args, &request));
   request.set_trace_id(args.Get("trace-id").value_or(""));
   ASSIGN_OR_RETURN(const v1::AuthorizeUseResponse answer,
                    session.Call(&v1::UseService::Stub::AuthorizeUse, request));

@@ -12,6 +12,7 @@
 #include "client/cli/terminal/table.h"
 #include "client/cli/terminal/time_text.h"
 #include "client/files/policy_file.h"
+#include "client/files/policy_places.h"
 #include "leasehold/v1/policy.grpc.pb.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -31,15 +32,19 @@ absl::StatusOr<uint64_t> RevisionFlag(const Arguments& args, std::string_view fl
                     "`leasehold policy list` shows them");
 }
 
-// "+ name", "~ name", "- name", a line each, and what came of it.
+// "+ name", "~ name  keys", "- name", a line each, and what came of it.
 std::string DiffText(const Console& console, const v1::ApplyPoliciesResponse& response,
                      bool dry_run) {
   std::string text;
   for (const std::string& name : response.added()) {
     StrAppend(&text, console.Green(StrCat("+ ", name)), "\n");
   }
-  for (const std::string& name : response.changed()) {
-    StrAppend(&text, console.Yellow(StrCat("~ ", name)), "\n");
+  for (const v1::ChangedPolicy& changed : response.changed_policies()) {
+    StrAppend(&text, console.Yellow(StrCat("~ ", changed.policy())), "  ");
+    for (int i = 0; i < changed.keys_size(); ++i) {
+      StrAppend(&text, i == 0 ? "" : ", ", changed.keys(i));
+    }
+    StrAppend(&text, "\n");
   }
   for (const std::string& name : response.removed()) {
     StrAppend(&text, console.Red(StrCat("- ", name)), "\n");
@@ -64,10 +69,22 @@ absl::Status InFlags(const absl::Status& error) {
                   "--prune lets policies go that the files do not have");
 }
 
+// "FILE:LINE:COL: policy NAME: KEY: what is odd about it", a line each.
+void Warn(Console& console, const PolicyPlaces& places, const v1::ApplyPoliciesResponse& response) {
+  for (const v1::PolicyWarning& warning : response.warnings()) {
+    console.Warn(StrCat(places.Find(warning.position(), warning.key()), ": policy ",
+                        warning.policy(), ": ", warning.key(), ": ", warning.message()));
+  }
+  if (response.warnings_left_out() > 0) {
+    console.Warn(StrCat("and ", response.warnings_left_out(), " more"));
+  }
+}
+
 absl::StatusOr<ExitStatus> Apply(Session& session) {
   v1::ApplyPoliciesRequest request;
+  PolicyPlaces places;
   for (const std::string& path : session.args().All("file")) {
-    ASSIGN_OR_RETURN(const v1::PolicySet set, ReadPolicies(session, path));
+    ASSIGN_OR_RETURN(const v1::PolicySet set, ReadPolicies(session, path, &places));
     request.mutable_policy_set()->MergeFrom(set);
   }
   ASSIGN_OR_RETURN(const uint64_t base, RevisionFlag(session.args(), "base-revision"));
@@ -76,6 +93,7 @@ absl::StatusOr<ExitStatus> Apply(Session& session) {
   request.set_validate_only(session.args().Has("dry-run"));
   const auto response = session.Call(&Stub::ApplyPolicies, request);
   if (!response.ok()) return InFlags(response.status());
+  Warn(session.console(), places, *response);
   session.console().Answer(MessageJson(*response),
                            DiffText(session.console(), *response, request.validate_only()));
   return ExitStatus::kOk;
@@ -115,8 +133,10 @@ Command ApplyCommand() {
       .name = "apply",
       .summary = "put policy files in force",
       .details =
-          "The files together are the whole set. Prints what is new (+), differs (~) and goes "
-          "(-).\n"
+          "The files together are the whole set. Prints what is new (+), differs (~, with the keys "
+          "that\ndo) and goes (-), and warns of what is probably a mistake: names of nothing, "
+          "rules "
+          "that never\nmatch, policies that others deny whole.\n"
           "Policies that are in force and in none of the files are kept from being lost by "
           "accident:\nthe set is refused unless --prune says that they shall go.",
       .flags = {{.name = "file",

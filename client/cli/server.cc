@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -30,6 +31,19 @@ std::string StateText(const Console& console, const v1::Status& status) {
   return status.ready() ? console.Green("ready") : console.Red("not ready");
 }
 
+// The first few names; -o json has all.
+std::string ObservedText(const v1::Status& status) {
+  constexpr int kShown = 5;
+  std::string text;
+  for (int i = 0; i < std::min(status.observed_policies_size(), kShown); ++i) {
+    StrAppend(&text, i == 0 ? "" : ", ", status.observed_policies(i));
+  }
+  if (status.observed_policies_size() > kShown) {
+    StrAppend(&text, " and ", status.observed_policies_size() - kShown, " more");
+  }
+  return text + " (what they refuse is recorded and happens all the same)";
+}
+
 absl::StatusOr<ExitStatus> PrintStatus(Session& session) {
   ASSIGN_OR_RETURN(const v1::Status status, session.Call(&Stub::GetStatus, v1::GetStatusRequest()));
   ASSIGN_OR_RETURN(const v1::ServerInfo info,
@@ -45,6 +59,9 @@ absl::StatusOr<ExitStatus> PrintStatus(Session& session) {
             StrCat(Counted(status.tree_size(), "entry", "entries"), ", root ", status.root()));
   facts.Add("policy revision",
             status.policy_revision() == 0 ? "none" : StrCat(status.policy_revision()));
+  if (!status.observed_policies().empty()) {
+    facts.Add("observed policies", ObservedText(status));
+  }
   facts.Add("active leases", StrCat(status.active_leases()));
   facts.Add("holds", StrCat(status.holds()));
   facts.Add("database", StrCat(status.database(), ", ", SizeText(status.database_bytes()),

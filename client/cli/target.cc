@@ -123,8 +123,11 @@ absl::StatusOr<ExitStatus> Show(Session& session) {
   facts.Add("url", target.base_url());
   facts.Add("secrets", Joined(target.secrets()));
   facts.Add("injects", InjectionText(target.injection()));
-  facts.Add("reads", target.has_read() ? Joined(target.read().methods()) : "GET,HEAD,OPTIONS");
+  facts.Add("reads",
+            target.read().methods().empty() ? "GET,HEAD,OPTIONS" : Joined(target.read().methods()));
   facts.Add("read paths", Joined(target.read().paths()));
+  facts.Add("read tools", Joined(target.read().tools()));
+  facts.Add("records", target.record() == v1::RECORD_MODE_PATH ? "paths" : "rules' patterns");
   facts.Add("may lie in", Joined(target.allow_cidrs()));
   if (target.has_timeout()) {
     facts.Add("timeout", DurationText(absl::Seconds(target.timeout().seconds()) +

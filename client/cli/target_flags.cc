@@ -57,6 +57,13 @@ std::vector<Flag> TargetFlags() {
        .value = "PATTERN",
        .help = "where it counts as one; without it everywhere",
        .repeats = true},
+      {.name = "read-tool",
+       .value = "PATTERN",
+       .help = "MCP tools that only read; without it none does",
+       .repeats = true},
+      {.name = "record",
+       .value = "WHAT",
+       .help = "what the ledger keeps of a use: rule (its pattern) or path (itself)"},
       {.name = "allow-cidr",
        .value = "CIDR",
        .help = "loopback or private network that it may lie in",
@@ -84,6 +91,13 @@ absl::StatusOr<v1::Target> TargetFromFlags(const Arguments& args, const std::str
     target.mutable_read()->add_methods(method);
   }
   for (const std::string& path : args.All("read-path")) target.mutable_read()->add_paths(path);
+  for (const std::string& tool : args.All("read-tool")) target.mutable_read()->add_tools(tool);
+  if (const auto record = args.Get("record")) {
+    if (*record != "rule" && *record != "path") {
+      return UsageError(StrCat("--record '", *record, "' is neither rule nor path"));
+    }
+    target.set_record(*record == "rule" ? v1::RECORD_MODE_RULE : v1::RECORD_MODE_PATH);
+  }
   for (const std::string& cidr : args.All("allow-cidr")) target.add_allow_cidrs(cidr);
   if (const auto timeout = args.Get("timeout")) {
     ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*timeout, "timeout"));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "client/files/policy_places.h"
 #include "client/files/policy_sections_file.h"
 #include "client/files/policy_words.h"
 #include "client/files/text_file.h"
@@ -87,7 +88,8 @@ absl::Status ReadPolicy(const YamlNode& node, v1::Policy* out) {
   return fields.Finish();
 }
 
-absl::StatusOr<v1::PolicySet> Read(std::string_view text) {
+absl::StatusOr<v1::PolicySet> Read(std::string_view text, std::string_view file,
+                                   PolicyPlaces* places) {
   ASSIGN_OR_RETURN(const YamlNode root, ParseYaml(text));
   if (root.kind == YamlNode::Kind::kNull) {
     return YamlErrorAt(root, "the file says nothing; it starts with version: 1");
@@ -104,21 +106,23 @@ absl::StatusOr<v1::PolicySet> Read(std::string_view text) {
   v1::PolicySet set;
   for (const YamlNode& item : policies->items) {
     RETURN_IF_ERROR(ReadPolicy(item, set.add_policies()));
+    if (places != nullptr) places->Add(file, item);
   }
   return set;
 }
 
 }  // namespace
 
-absl::StatusOr<v1::PolicySet> ParsePolicies(std::string_view text, std::string_view file) {
-  auto set = Read(text);
+absl::StatusOr<v1::PolicySet> ParsePolicies(std::string_view text, std::string_view file,
+                                            PolicyPlaces* places) {
+  auto set = Read(text, file, places);
   RETURN_IF_ERROR(InFile(file, set.status()));
   return set;
 }
 
-absl::StatusOr<v1::PolicySet> ReadPolicyFile(const std::string& path) {
+absl::StatusOr<v1::PolicySet> ReadPolicyFile(const std::string& path, PolicyPlaces* places) {
   ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kYamlBytesMax));
-  return ParsePolicies(text, path);
+  return ParsePolicies(text, path, places);
 }
 
 }  // namespace leasehold

@@ -12,6 +12,8 @@ class PolicySet;
 
 namespace leasehold {
 
+class PolicyPlaces;
+
 // Policy files, as people review them:
 //
 //   version: 1
@@ -38,11 +40,14 @@ namespace leasehold {
 
 // INVALID_ARGUMENT "FILE:LINE:COL: sentence" for what ParseYaml refuses, an unknown key, a missing
 // one, a wrong type or value, and for sections of the policy language that this version does not
-// enforce. `file` is the name to show.
-absl::StatusOr<v1::PolicySet> ParsePolicies(std::string_view text, std::string_view file);
+// enforce. `file` is the name to show. Adds where each policy stands to `places`, where that is
+// given.
+absl::StatusOr<v1::PolicySet> ParsePolicies(std::string_view text, std::string_view file,
+                                            PolicyPlaces* places = nullptr);
 
 // Reads and parses a file. Beside the above: NOT_FOUND, IO.
-absl::StatusOr<v1::PolicySet> ReadPolicyFile(const std::string& path);
+absl::StatusOr<v1::PolicySet> ReadPolicyFile(const std::string& path,
+                                             PolicyPlaces* places = nullptr);
 
 // The file that ParsePolicies reads as `set`. What a file cannot say (an enumeration's number of a
 // later version, a negative duration) is written so that ParsePolicies refuses it.

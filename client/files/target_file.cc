@@ -59,6 +59,7 @@ absl::Status ReadReadRule(const YamlNode& node, v1::ReadRule* out) {
   ASSIGN_OR_RETURN(YamlFields fields, YamlFields::Open(node, "read"));
   RETURN_IF_ERROR(ReadTexts(&fields, "methods", out->mutable_methods()));
   RETURN_IF_ERROR(ReadTexts(&fields, "paths", out->mutable_paths()));
+  RETURN_IF_ERROR(ReadTexts(&fields, "tools", out->mutable_tools()));
   return fields.Finish();
 }
 

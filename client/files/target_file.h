@@ -23,10 +23,10 @@ namespace leasehold {
 //     secrets: [github/readonly-pat]
 //     inject: {header: Authorization, template: "Bearer {value}"}
 //     # or inject: {basic: {user_field: user, password_field: password}}, or {basic: {}}
-//     read: {methods: [GET, HEAD], paths: ["/**"]}
+//     read: {methods: [GET, HEAD], paths: ["/**"], tools: ["get_*"]}
 //     allow_cidrs: ["127.0.0.0/8"]
 //     timeout: 30s
-//     record: rule                      # path is refused by this version's server
+//     record: rule                      # or path: what the ledger keeps of a use
 //     ca_file: authority.pem            # beside this file, unless it starts with '/'
 //
 // Form is judged here; what a name, URL or network may be is the server's to say.

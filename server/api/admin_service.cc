@@ -80,6 +80,10 @@ v1::Status AdminService::ReadStatus() {
     status.set_root(HexEncode(view.head.root));
     status.set_policy_revision(state.policies().revision().value());
     status.set_holds(state.holds().all().size());
+    for (const std::string_view name :
+         state.policies().current().ObservedAt(authority_.Now().ToTime())) {
+      status.add_observed_policies(std::string(name));
+    }
     last_backup = state.last_backup();
   });
   Space space = store_.GetSpace();

@@ -151,6 +151,7 @@ v1::LedgerEntry DescribeEntry(LogIndex index, std::string_view bytes, const Entr
     out.set_policy(TextOf(state, TextId(entry.lease_issued().policy())));
     out.set_policy_revision(entry.lease_issued().revision());
     out.set_version(entry.lease_issued().version());
+    out.set_not_enforced(entry.lease_issued().not_enforced_reason() != 0);
   } else if (entry.has_version_added()) {
     out.set_version(entry.version_added().version());
   } else if (entry.has_version_state()) {

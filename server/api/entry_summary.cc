@@ -65,6 +65,10 @@ std::string Issued(const State& state, UnixMillis start, const ledger::v1::Lease
   if (issued.run() != 0) {
     StrAppend(&line, ", run ", TextOf(state, TextId(issued.run())));
   }
+  if (issued.not_enforced_reason() != 0) {
+    StrAppend(&line, ", policy ", TextOf(state, TextId(issued.not_enforced_policy())),
+              " would have refused it");
+  }
   if (issued.address() != 0) {
     StrAppend(&line, ", from ", TextOf(state, TextId(issued.address())));
   }

@@ -13,6 +13,7 @@
 #include "server/leases/operations/policies.h"
 #include "server/policy/compiled_policies.h"
 #include "server/policy/observe_mode.h"
+#include "server/policy/policy_warnings.h"
 
 namespace leasehold {
 namespace {
@@ -22,6 +23,8 @@ constexpr std::string_view kService = "leasehold.v1.PolicyService";
 constexpr int kAttempts = 3;
 // Names of dropped policies in an error.
 constexpr size_t kNamesShown = 5;
+// Nobody reads more, and an answer has to fit into a message.
+constexpr size_t kWarningsShown = 1000;
 
 v1::PolicySetRevision DescribeRevision(const State& state, const PolicyRevisionInfo& info) {
   v1::PolicySetRevision revision;
@@ -53,22 +56,51 @@ absl::Status CheckEnforced(const v1::PolicySet& set) {
                    StrCat("policy ", policy.name(),
                           ": approval: this version cannot ask approvers; leave the key out"));
     }
-    for (const v1::AllowRule& rule : policy.allow()) {
-      if (rule.tools_size() > 0) {
-        return Error(Reason::kInvalidArgument,
-                     StrCat("policy ", policy.name(),
-                            ": allow: tools: this version judges no calls of tools; leave the "
-                            "rule out"));
-      }
-    }
   }
   return absl::OkStatus();
 }
 
 void Put(const PolicyDiff& diff, v1::ApplyPoliciesResponse& response) {
   response.mutable_added()->Assign(diff.added.begin(), diff.added.end());
-  response.mutable_changed()->Assign(diff.changed.begin(), diff.changed.end());
+  for (const PolicyKeyChanges& changes : diff.changed) {
+    response.add_changed(changes.policy);
+    v1::ChangedPolicy* changed = response.add_changed_policies();
+    changed->set_policy(changes.policy);
+    changed->mutable_keys()->Assign(changes.keys.begin(), changes.keys.end());
+  }
   response.mutable_removed()->Assign(diff.removed.begin(), diff.removed.end());
+}
+
+std::vector<std::string> NamesOf(const EntityTable& entities, EntityKind kind) {
+  std::vector<std::string> names;
+  for (const auto& [name, uid] : entities.ByName(kind)) names.push_back(name);
+  return names;
+}
+
+KnownNames ReadKnownNames(const PublishedState& published) {
+  return published.Read([](const PublishedState::View& view) {
+    const EntityTable& entities = view.state.entities();
+    KnownNames known{.agents = NamesOf(entities, EntityKind::kAgent),
+                     .groups = NamesOf(entities, EntityKind::kGroup),
+                     .secrets = NamesOf(entities, EntityKind::kSecret),
+                     .targets = {}};
+    for (const auto& [name, uid] : entities.ByName(EntityKind::kTarget)) {
+      known.targets.emplace(name, entities.Find(uid)->target);
+    }
+    return known;
+  });
+}
+
+void Put(const std::vector<FoundWarning>& warnings, v1::ApplyPoliciesResponse& response) {
+  const size_t shown = std::min(warnings.size(), kWarningsShown);
+  for (size_t i = 0; i < shown; ++i) {
+    v1::PolicyWarning* warning = response.add_warnings();
+    warning->set_position(warnings[i].position);
+    warning->set_policy(warnings[i].policy);
+    warning->set_key(warnings[i].key);
+    warning->set_message(warnings[i].message);
+  }
+  response.set_warnings_left_out(warnings.size() - shown);
 }
 
 // What is in force, so far as applying asks.
@@ -133,6 +165,9 @@ void PolicyService::Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest&
       return WouldDrop(diff.removed);
     }
     Put(diff, response);
+    Put(FindWarnings(after, *compiled, ReadKnownNames(authority_.published()),
+                     authority_.Now().ToTime()),
+        response);
     response.set_revision(in_force.revision.value());
     return PolicyApply{.principal = call->principal(),
                        .body = DeterministicBytes(after),

@@ -1,6 +1,7 @@
 #include "server/api/use_description.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,8 @@
 #include "server/base/str_cat.h"
 #include "server/policy/http_methods.h"
 #include "server/policy/http_path.h"
+#include "server/policy/policy_limits.h"
+#include "server/policy/tool_arguments.h"
 
 namespace leasehold {
 namespace {
@@ -25,16 +28,9 @@ bool IsTraceId(const std::string& text) {
          });
 }
 
-}  // namespace
-
-absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
-                                           const v1::AuthorizeUseRequest& request) {
-  if (!request.target().starts_with(kTargets)) {
-    return Error(Reason::kInvalidArgument, "target is named targets/{id}");
-  }
-  if (!request.tool().empty() || !request.arguments_json().empty()) {
-    return Error(Reason::kInvalidArgument,
-                 "calls of tools are not judged here yet, so they are refused, not ignored");
+absl::Status CheckHttpUse(const v1::AuthorizeUseRequest& request) {
+  if (!request.arguments_json().empty()) {
+    return Error(Reason::kInvalidArgument, "arguments_json stands without tool; name the tool");
   }
   if (std::string_view offence = PathOffence(request.path()); !offence.empty()) {
     return Error(Reason::kInvalidArgument, StrCat("path ", offence));
@@ -43,12 +39,43 @@ absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
     return Error(Reason::kInvalidArgument,
                  "method must be an HTTP method in capitals, for example GET");
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckToolCall(const v1::AuthorizeUseRequest& request) {
+  RETURN_IF_ERROR(Text::Parse(request.tool(), "tool").status());
+  if (request.tool().size() > kToolNameBytesMax) {
+    return Error(Reason::kInvalidArgument,
+                 StrCat("tool has ", request.tool().size(), " bytes; at most ", kToolNameBytesMax,
+                        " are allowed"));
+  }
+  if (!request.method().empty() || !request.path().empty()) {
+    return Error(Reason::kInvalidArgument,
+                 "method or path stands beside tool; ask about one of them, the call or the "
+                 "request");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
+                                           const v1::AuthorizeUseRequest& request) {
+  if (!request.target().starts_with(kTargets)) {
+    return Error(Reason::kInvalidArgument, "target is named targets/{id}");
+  }
+  RETURN_IF_ERROR(request.tool().empty() ? CheckHttpUse(request) : CheckToolCall(request));
   UseRequest parsed{.presenter = principal,
                     .token = request.token(),
                     .adapter = Adapter::kGrpc,
                     .target = request.target().substr(kTargets.size()),
                     .method = request.method(),
                     .path = request.path()};
+  parsed.tool = request.tool();
+  if (!request.arguments_json().empty()) {
+    ASSIGN_OR_RETURN(ToolArguments arguments, ToolArguments::Parse(request.arguments_json()));
+    parsed.arguments = std::make_shared<const ToolArguments>(std::move(arguments));
+  }
   if (!request.trace_id().empty()) {
     if (!IsTraceId(request.trace_id())) {
       return Error(Reason::kInvalidArgument, "trace_id has 32 hex digits in lower case");

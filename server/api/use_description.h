@@ -8,7 +8,8 @@
 
 namespace leasehold {
 
-// From an API request. INVALID_ARGUMENT names the field.
+// From an API request. INVALID_ARGUMENT names the field; TOO_LARGE for a tool's arguments. These
+// take up to a millisecond to read, so a request that has some is not parsed where others wait.
 absl::StatusOr<UseRequest> ParseUseRequest(const Principal& principal,
                                            const v1::AuthorizeUseRequest& request);
 

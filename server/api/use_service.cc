@@ -1,5 +1,6 @@
 #include "server/api/use_service.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,13 @@ namespace {
 constexpr std::string_view kService = "leasehold.v1.UseService";
 // A batch is judged in one piece, and a revocation waits for it: 1,000 uses take about 5 ms.
 constexpr int kBatchUsesMax = 1000;
+// Calls whose arguments wait to be parsed. Each takes some microseconds, so whoever is turned away
+// here would have waited for a second's worth of large ones.
+constexpr size_t kArgumentsWaitingMax = 1024;
+
+bool HasArguments(const v1::AuthorizeUseRequest& request) {
+  return !request.arguments_json().empty();
+}
 
 }  // namespace
 
@@ -30,7 +38,18 @@ UseService::UseService(LeaseAuthority& authority, const Gate& gate)
              .gate = gate,
              .request = {},
              .handle = [this](BatchCall* call) { return HandleBatch(call); }},
-      reveal_(FindApiMethod(kService, "RevealSecret")) {}
+      reveal_(FindApiMethod(kService, "RevealSecret")),
+      arguments_(std::make_unique<ReadPool>("lh-arguments", /*threads=*/1, kArgumentsWaitingMax)) {}
+
+template <typename Call>
+void UseService::SubmitFor(Call* call, std::unique_ptr<Operation> (UseService::*parse)(Call*)) {
+  const absl::Status accepted = arguments_->Submit([this, call, parse] {
+    if (std::unique_ptr<Operation> operation = (this->*parse)(call)) {
+      authority_.committer().Submit(std::move(operation));
+    }
+  });
+  if (!accepted.ok()) call->Finish(accepted);
+}
 
 void UseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
   authorize_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
@@ -46,6 +65,12 @@ void UseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
 }
 
 std::unique_ptr<Operation> UseService::HandleAuthorize(AuthorizeCall* call) {
+  if (!HasArguments(call->request())) return AuthorizeOperation(call);
+  SubmitFor(call, &UseService::AuthorizeOperation);
+  return nullptr;
+}
+
+std::unique_ptr<Operation> UseService::AuthorizeOperation(AuthorizeCall* call) {
   absl::StatusOr<UseRequest> request = ParseUseRequest(call->principal(), call->request());
   if (!request.ok()) {
     call->Finish(request.status());
@@ -67,6 +92,14 @@ std::unique_ptr<Operation> UseService::HandleBatch(BatchCall* call) {
                        StrCat("requests must have 1 to ", kBatchUsesMax, " items")));
     return nullptr;
   }
+  const auto& requests = call->request().requests();
+  if (std::none_of(requests.begin(), requests.end(), HasArguments)) return BatchOperation(call);
+  SubmitFor(call, &UseService::BatchOperation);
+  return nullptr;
+}
+
+std::unique_ptr<Operation> UseService::BatchOperation(BatchCall* call) {
+  const int count = call->request().requests_size();
   // What does not parse keeps its place and is not judged.
   v1::BatchAuthorizeUseResponse response;
   std::vector<UseRequest> requests;

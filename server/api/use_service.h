@@ -1,15 +1,18 @@
 #ifndef LEASEHOLD_SERVER_API_USE_SERVICE_H_
 #define LEASEHOLD_SERVER_API_USE_SERVICE_H_
 
+#include <memory>
+
 #include "leasehold/v1/use.grpc.pb.h"
 #include "server/api/gate.h"
 #include "server/api/hot/hot_call.h"
+#include "server/api/read_pool.h"
 #include "server/leases/lease_authority.h"
 
 namespace leasehold {
 
 // UseService: AuthorizeUse and BatchAuthorizeUse on the hot thread, RevealSecret on a thread of its
-// own.
+// own. Arguments of tools are parsed on another thread, and the uses submitted from there.
 using UseServiceBase = v1::UseService::WithAsyncMethod_AuthorizeUse<
     v1::UseService::WithAsyncMethod_BatchAuthorizeUse<v1::UseService::Service>>;
 
@@ -19,6 +22,9 @@ class UseService final : public UseServiceBase {
 
   // Waits for `calls` calls of each hot method at once, after the server was started.
   void AwaitCalls(grpc::ServerCompletionQueue* queue, int calls);
+  // After the server's Shutdown and before the hot thread's Stop: ends the other thread, once
+  // what it was given is submitted.
+  void StopParsing() { arguments_.reset(); }
 
   grpc::Status RevealSecret(grpc::ServerContext* context, const v1::RevealSecretRequest* request,
                             v1::RevealSecretResponse* response) override;
@@ -29,6 +35,12 @@ class UseService final : public UseServiceBase {
 
   std::unique_ptr<Operation> HandleAuthorize(AuthorizeCall* call);
   std::unique_ptr<Operation> HandleBatch(BatchCall* call);
+  // What the calls come to; nullptr where they were answered already.
+  std::unique_ptr<Operation> AuthorizeOperation(AuthorizeCall* call);
+  std::unique_ptr<Operation> BatchOperation(BatchCall* call);
+  // Parses and submits on the thread for arguments.
+  template <typename Call>
+  void SubmitFor(Call* call, std::unique_ptr<Operation> (UseService::*parse)(Call*));
   absl::StatusOr<v1::RevealSecretResponse> DescribeRevealed(const LeaseAuthority::Revealed& value,
                                                             const std::string& field) const;
 
@@ -37,6 +49,7 @@ class UseService final : public UseServiceBase {
   AuthorizeCall::Method authorize_;
   BatchCall::Method batch_;
   const ApiMethod& reveal_;
+  std::unique_ptr<ReadPool> arguments_;
 };
 
 }  // namespace leasehold

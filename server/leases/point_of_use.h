@@ -14,6 +14,7 @@
 #include "server/base/principal.h"
 #include "server/base/reason.h"
 #include "server/policy/compiled_target.h"
+#include "server/policy/tool_arguments.h"
 #include "server/vault/secret_fields.h"
 
 namespace leasehold {
@@ -42,6 +43,10 @@ struct UseRequest {
   std::string trace_id;  // 16 bytes or empty
   // Whether an allowed answer must carry the secret's fields, to be injected.
   bool wants_credential = false;
+  // Where not empty: the MCP tool that is called; method and path are empty then.
+  std::string tool;
+  // Parsed before anybody waits for it; null = the call has none.
+  std::shared_ptr<const ToolArguments> arguments;
 };
 
 // A judged use. Durable in the ledger before anybody sees it (a refusal beyond ten alike in a

@@ -52,6 +52,8 @@ std::vector<MetricFamily> FamiliesOf(const StateSample& sample) {
        MetricType::Gauge, Seconds(sample.last_backup)},
       {"leasehold_policy_revision", "The policy revision in force.", MetricType::Gauge,
        Number(sample.policy_revision)},
+      {"leasehold_policies_observed", "Policies whose word is only recorded.", MetricType::Gauge,
+       Number(sample.policies_observed)},
       {"leasehold_clock_adjustments_total", "Times that the wall clock was found to have been set.",
        MetricType::Counter, Number(sample.clock_adjustments)},
   };

@@ -26,8 +26,6 @@ namespace {
 constexpr uint32_t kNobody = PolicyBlock::kNobody;
 // What a rule without paths is recorded as.
 constexpr std::string_view kEveryPath = "/**";
-// The first word of a tool call's action, in the place of a method.
-constexpr std::string_view kToolAction = "TOOL";
 
 std::string_view RuleName(const RuleAttempt& attempt) {
   if (attempt.stage == Stage::kApproval) return "approval";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "leasehold/v1/identity.pb.h"
+#include "server/base/glob.h"
 #include "server/base/name.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -70,6 +71,7 @@ struct CompiledTarget::Matchers {
   std::vector<NamePattern> secrets;
   std::vector<std::string> read_methods;
   std::vector<PathPattern> read_paths;  // empty = every path
+  std::vector<std::string> read_tools;  // globs
 
   absl::Status AddSecrets(const v1::Target& target) {
     if (target.secrets().empty()) {
@@ -84,14 +86,32 @@ struct CompiledTarget::Matchers {
     return absl::OkStatus();
   }
 
+  absl::Status AddReadTools(const v1::ReadRule& read) {
+    RETURN_IF_ERROR(CheckCount(read.tools_size(), "read.tools"));
+    for (int i = 0; i < read.tools_size(); ++i) {
+      const std::string key = StrCat("read.tools[", i, "]");
+      RETURN_IF_ERROR(Text::Parse(read.tools(i), key).status());
+      if (read.tools(i).size() > kToolNameBytesMax) {
+        return Refuse(StrCat(key, " has more than ", kToolNameBytesMax, " bytes"));
+      }
+      read_tools.push_back(read.tools(i));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status AddRead(const v1::Target& target) {
     if (!target.has_read()) {
       read_methods.assign(std::begin(kDefaultReads), std::end(kDefaultReads));
       return absl::OkStatus();
     }
     const v1::ReadRule& read = target.read();
+    RETURN_IF_ERROR(AddReadTools(read));
     if (read.methods().empty()) {
-      return Refuse("read.methods is empty; name the methods that only read, for example GET");
+      if (read.tools().empty() || !read.paths().empty()) {
+        return Refuse("read.methods is empty; name the methods that only read, for example GET");
+      }
+      read_methods.assign(std::begin(kDefaultReads), std::end(kDefaultReads));
+      return absl::OkStatus();
     }
     RETURN_IF_ERROR(CheckCount(read.methods_size(), "read.methods"));
     RETURN_IF_ERROR(CheckCount(read.paths_size(), "read.paths"));
@@ -133,8 +153,15 @@ absl::Status CompiledTarget::CompileBody(const v1::Target& target) {
   if (target.description().size() > kDescriptionBytesMax) {
     return Refuse("description has more than 1024 bytes");
   }
-  if (target.record() != v1::RECORD_MODE_UNSPECIFIED && target.record() != v1::RECORD_MODE_RULE) {
-    return Refuse("record is not rule, and nothing else is recorded by this version");
+  switch (target.record()) {
+    case v1::RECORD_MODE_UNSPECIFIED:
+    case v1::RECORD_MODE_RULE:
+      break;
+    case v1::RECORD_MODE_PATH:
+      records_paths_ = true;
+      break;
+    default:
+      return Refuse("record is not known to this version; write rule or path");
   }
   ASSIGN_OR_RETURN(url_, ParseTargetUrl(target.base_url()));
   ASSIGN_OR_RETURN(injection_, CompileInjection(target.injection()));
@@ -164,12 +191,29 @@ bool CompiledTarget::MayInject(std::string_view secret) const {
 }
 
 bool CompiledTarget::IsRead(std::string_view method, std::string_view path) const {
-  const auto& methods = matchers_->read_methods;
-  if (std::find(methods.begin(), methods.end(), method) == methods.end()) return false;
+  if (!ReadsWith(method)) return false;
   if (!IsCanonicalPath(path)) return false;
   const auto& paths = matchers_->read_paths;
   return paths.empty() || std::any_of(paths.begin(), paths.end(),
                                       [path](const PathPattern& p) { return p.Matches(path); });
 }
+
+bool CompiledTarget::IsToolRead(std::string_view tool) const {
+  return std::any_of(matchers_->read_tools.begin(), matchers_->read_tools.end(),
+                     [tool](const std::string& glob) { return GlobMatches(glob, tool); });
+}
+
+bool CompiledTarget::ReadsWith(std::string_view method) const {
+  const auto& methods = matchers_->read_methods;
+  return std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+bool CompiledTarget::MayReadAt(const PathPattern& paths) const {
+  const auto& read = matchers_->read_paths;
+  return read.empty() || std::any_of(read.begin(), read.end(),
+                                     [&](const PathPattern& p) { return p.Overlaps(paths); });
+}
+
+bool CompiledTarget::HasToolReads() const { return !matchers_->read_tools.empty(); }
 
 }  // namespace leasehold

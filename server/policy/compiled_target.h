@@ -19,6 +19,8 @@ class Target;
 
 namespace leasehold {
 
+class PathPattern;
+
 // Where a target is.
 struct TargetUrl {
   bool tls = false;
@@ -70,6 +72,15 @@ class CompiledTarget {
   // Whether the request is a read here. `path` is without query; one that is not canonical
   // (http_path.h) never is a read.
   bool IsRead(std::string_view method, std::string_view path) const;
+  // The same of a call of an MCP tool.
+  bool IsToolRead(std::string_view tool) const;
+  // What could be a read at all: some path with this method, some method at such a path, some tool.
+  bool ReadsWith(std::string_view method) const;
+  bool MayReadAt(const PathPattern& paths) const;
+  bool HasToolReads() const;
+  // Whether the ledger keeps the path or tool of an allowed use itself, and not the pattern of the
+  // rule that allowed it.
+  bool records_paths() const { return records_paths_; }
 
  private:
   CompiledTarget() = default;
@@ -81,6 +92,7 @@ class CompiledTarget {
   std::vector<Cidr> allow_cidrs_;
   absl::Duration timeout_;
   std::string ca_pem_;
+  bool records_paths_ = false;
   struct Matchers;
   std::shared_ptr<const Matchers> matchers_;
 };

@@ -129,6 +129,9 @@ struct UseQuery {
 // The limits that a use is counted for: of a policy of some eight, without taking memory.
 using LimitList = absl::InlinedVector<const CompiledLimit*, 8>;
 
+// The first word of a tool call's action, in the place of a method.
+inline constexpr std::string_view kToolAction = "TOOL";
+
 struct UseDecision {
   bool allowed = false;
   // The use is allowed only because the policy that denies it is in observe mode; the fields below

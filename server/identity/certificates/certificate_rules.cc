@@ -70,6 +70,9 @@ absl::Status CheckAgent(const CertificateRule& rule) {
   if (const auto name = Name::Parse(sample, "agent name"); !name.ok()) {
     return Bad(ToStd(name.status().message()));
   }
+  if (sample.find('/') != std::string::npos) {
+    return Bad("\"agent\" has a '/', and an agent's name is one word: write \"{ns}.{name}\"");
+  }
   return absl::OkStatus();
 }
 

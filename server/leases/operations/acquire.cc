@@ -37,6 +37,7 @@ struct Terms {
   absl::Duration max_ttl;
   std::string_view policy;
   LeaseBinding bound;
+  ObservedDenial not_enforced;
 };
 
 absl::StatusOr<absl::Duration> ChooseTtl(std::optional<absl::Duration> asked,
@@ -117,7 +118,10 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
     return HeldError(*hold);
   }
   RETURN_IF_ERROR(CheckMaxActive(state, now, agent.uid, decision));
-  Terms terms{.secret = secret, .max_ttl = decision.max_ttl, .policy = decision.policy};
+  Terms terms{.secret = secret,
+              .max_ttl = decision.max_ttl,
+              .policy = decision.policy,
+              .not_enforced = decision.not_enforced};
   ASSIGN_OR_RETURN(terms.version, ChooseVersion(state, *secret, request.version, now));
   ASSIGN_OR_RETURN(terms.ttl, ChooseTtl(request.ttl, decision));
   ASSIGN_OR_RETURN(terms.bound, BindLease(decision.binding, request.principal));
@@ -127,6 +131,8 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
 AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms& terms) {
   // The policy's name may live in a set that a later entry replaces; texts are defined first.
   TextId policy = tx.DefineText(ledger::v1::TEXT_KIND_POLICY, terms.policy);
+  TextId not_enforced =
+      tx.DefineOptionalText(ledger::v1::TEXT_KIND_POLICY, terms.not_enforced.policy);
   CredentialId credential = CredentialForLease(tx, request.principal);
   Entry entry;
   ledger::v1::LeaseIssued* issued = entry.mutable_lease_issued();
@@ -161,6 +167,8 @@ AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms&
   issued->set_address(
       tx.DefineOptionalText(ledger::v1::TEXT_KIND_ADDRESS, request.principal.address).value());
   issued->set_use_limit(request.use_limit);
+  issued->set_not_enforced_reason(static_cast<uint32_t>(terms.not_enforced.reason));
+  issued->set_not_enforced_policy(not_enforced.value());
   issued->set_request_hash(request.request_hash);
   AcquireResult result{LeaseNumber(issued->number()), tx.state().epoch()};
   tx.Append(std::move(entry));

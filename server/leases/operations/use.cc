@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/base/name.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/leases/operations/acquire.h"
@@ -97,6 +98,25 @@ bool JudgeLease(const State& state, UnixMillis now, const Lease& lease, const Pr
   return true;
 }
 
+// What the use does, for people: "POST", "a call of create_issue".
+std::string Doing(const UseRequest& request) {
+  return request.tool.empty() ? request.method : StrCat("a call of ", request.tool);
+}
+
+// The same behind "may not".
+std::string Deed(const UseRequest& request) {
+  return request.tool.empty() ? StrCat(request.method, " ", request.path)
+                              : StrCat("call ", request.tool);
+}
+
+// What is recorded of an allowed use whose target keeps paths: "GET /repos/acme/x", "TOOL
+// get_issue". What is too long for a text stays at the rule's pattern.
+std::string ActionItself(const UseRequest& request, std::string by_rule) {
+  std::string itself =
+      request.tool.empty() ? Deed(request) : StrCat(kToolAction, " ", request.tool);
+  return itself.size() <= Text::kBytesMax ? itself : std::move(by_rule);
+}
+
 // What delegations left out. The parents' narrowings are a part of each, and still all are asked.
 void JudgeNarrowing(const LeaseChain& chain, const UseRequest& request, Verdict& verdict) {
   for (const Lease* lease : chain) {
@@ -106,7 +126,7 @@ void JudgeNarrowing(const LeaseChain& chain, const UseRequest& request, Verdict&
     if (target && !(narrowing.reads_only && verdict.write)) continue;
     verdict.rule = kNarrowingRule;
     verdict.Deny(Reason::kPolicyDenied,
-                 target ? StrCat("the lease was delegated for reads only, and ", request.method,
+                 target ? StrCat("the lease was delegated for reads only, and ", Doing(request),
                                  " is a write on ", request.target,
                                  "; do not retry, ask the agent that delegated it")
                         : StrCat("the lease was not delegated for target ", request.target,
@@ -121,19 +141,22 @@ void JudgePolicy(const State& state, UnixMillis now, const LeaseChain& chain,
                                    {.target = request.target,
                                     .method = request.method,
                                     .path = request.path,
-                                    .is_read = !verdict.write});
+                                    .is_read = !verdict.write,
+                                    .tool = request.tool,
+                                    .arguments = request.arguments.get()});
   verdict.policy = decision.policy;
   verdict.rule = decision.rule;
-  verdict.action = std::move(decision.action);
+  verdict.action = decision.allowed && verdict.target->target->records_paths()
+                       ? ActionItself(request, std::move(decision.action))
+                       : std::move(decision.action);
   verdict.visible = decision.visible;
   if (decision.allowed && decision.not_enforced) verdict.observed = decision.reason;
   if (!decision.allowed) {
     verdict.Deny(decision.reason,
-                 decision.visible
-                     ? StrCat(state.entities().Find(chain.front()->agent)->name, " may not ",
-                              request.method, " ", request.path, " on ", request.target, ": ",
-                              decision.hint, "; do not retry, ask an owner")
-                     : "policy does not allow this use; do not retry, ask an owner");
+                 decision.visible ? StrCat(state.entities().Find(chain.front()->agent)->name,
+                                           " may not ", Deed(request), " on ", request.target, ": ",
+                                           decision.hint, "; do not retry, ask an owner")
+                                  : "policy does not allow this use; do not retry, ask an owner");
   }
 }
 
@@ -170,7 +193,9 @@ Verdict Judge(const State& state, UnixMillis now, const Lease& lease, const UseR
   Verdict verdict;
   verdict.target = state.entities().FindByName(EntityKind::kTarget, request.target);
   if (verdict.target != nullptr) {
-    verdict.write = !verdict.target->target->IsRead(request.method, request.path);
+    const CompiledTarget& target = *verdict.target->target;
+    verdict.write = request.tool.empty() ? !target.IsRead(request.method, request.path)
+                                         : !target.IsToolRead(request.tool);
   }
   if (!JudgeLease(state, now, lease, request.presenter, claims, verdict)) {
     return verdict;

@@ -122,6 +122,19 @@ Objection CheckLeaseTime(const LeaseDecision& decision, uint64_t time_ms, uint64
   return {};
 }
 
+// What a lease says that a policy in observe mode would have refused. Ledgers of earlier versions
+// do not say it, and a delegation is judged by what its parent was given.
+Objection CheckObserved(const ledger::v1::LeaseIssued& issued, const LeaseDecision& decision,
+                        const State& state) {
+  if (issued.not_enforced_reason() == 0) return {};
+  const ObservedDenial& denial = decision.not_enforced;
+  if (issued.not_enforced_reason() != static_cast<uint32_t>(denial.reason) ||
+      state.texts().Get(TextId(issued.not_enforced_policy())) != denial.policy) {
+    return {.what = "names a policy in observe mode that would not have refused the lease"};
+  }
+  return {};
+}
+
 Objection CheckIssued(const Entry& entry, const State& state) {
   const ledger::v1::LeaseIssued& issued = entry.lease_issued();
   const absl::Time time = TimeOf(entry, state);
@@ -148,7 +161,7 @@ Objection CheckIssued(const Entry& entry, const State& state) {
   if (state.texts().Get(TextId(issued.policy())) != decision.policy) {
     return {.what = StrCat("names another policy than ", decision.policy, ", which decided")};
   }
-  return {};
+  return CheckObserved(issued, decision, state);
 }
 
 Objection CheckRenewed(const Entry& entry, const State& state) {

@@ -63,6 +63,38 @@ TEST_CASE("the status tells how the server is and what is unsafe") {
   CHECK(revoked.holds() == 1);
 }
 
+TEST_CASE("policies in observe mode are in the status, and what they would refuse in the ledger") {
+  ApiWorld world;
+  world.CreateSecret("secrets/a");
+  world.AddVersion("secrets/a");
+  world.CreateAgent("agents/a");
+  const std::string token = world.IssueToken("agents/a").token();
+  v1::Policy trial = ApiWorld::ReadPolicy("trial", "github");
+  trial.clear_allow();
+  trial.set_effect(v1::EFFECT_DENY);
+  trial.set_mode(v1::MODE_OBSERVE);
+  world.Apply({ApiWorld::ReadPolicy("all", "github"), trial});
+  const v1::Status status = GetStatus(world);
+  REQUIRE(status.observed_policies_size() == 1);
+  CHECK(status.observed_policies(0) == "trial");
+
+  const auto lease = world.Acquire(token, "secrets/a");
+  REQUIRE(lease.status.ok());
+  v1::ListEntriesRequest list;
+  list.add_kinds("lease_issued");
+  const auto entries = Ask(*world.ledger, &v1::LedgerService::Stub::ListEntries, list);
+  REQUIRE(entries.response.entries_size() == 1);
+  CHECK(entries.response.entries(0).policy() == "all");
+  CHECK(entries.response.entries(0).not_enforced());
+  CHECK(entries.response.entries(0).summary().find("policy trial would have refused it") !=
+        std::string::npos);
+
+  trial.set_mode(v1::MODE_ENFORCE);
+  world.Apply({ApiWorld::ReadPolicy("all", "github"), trial});
+  CHECK(GetStatus(world).observed_policies().empty());
+  CHECK(world.Acquire(token, "secrets/a").reason() == "POLICY_DENIED");
+}
+
 TEST_CASE("a server says what it is") {
   ApiWorld world;
   auto answer = Ask(*world.admin, &Stub::GetServerInfo, v1::GetServerInfoRequest());

@@ -58,6 +58,88 @@ TEST_CASE("applying says what is added, changed and removed, and dropping needs 
   CHECK(NamesOf(second.response.removed()) == std::vector<std::string>{"b"});
 }
 
+// "NAME: KEY, KEY" of each policy that changed.
+std::vector<std::string> ChangedKeys(const v1::ApplyPoliciesResponse& response) {
+  std::vector<std::string> lines;
+  for (const v1::ChangedPolicy& changed : response.changed_policies()) {
+    lines.push_back(changed.policy() + ":");
+    for (const std::string& key : changed.keys()) lines.back() += " " + key;
+  }
+  return lines;
+}
+
+TEST_CASE("applying says which keys of a policy differ") {
+  ApiWorld world;
+  v1::Policy policy = ApiWorld::ReadPolicy("a", "github");
+  policy.add_limits()->set_by(v1::Limit::BY_AGENT);
+  policy.mutable_limits(0)->set_max(5);
+  policy.mutable_limits(0)->mutable_per()->set_seconds(60);
+  policy.mutable_lease()->mutable_ttl()->set_seconds(60);
+  v1::ToolRule* tool = policy.add_allow()->add_tools();
+  policy.mutable_allow(1)->set_target("mcp");
+  tool->set_name("get_*");
+  (*tool->mutable_args())["/owner"].set_equals("acme");
+  world.Apply({policy, ApiWorld::ReadPolicy("same", "github")});
+
+  policy.mutable_subjects()->add_groups("staff");
+  policy.mutable_lease()->mutable_ttl()->set_seconds(90);
+  policy.mutable_lease()->set_max_active(3);
+  policy.mutable_allow(0)->add_methods("GET");
+  (*policy.mutable_allow(1)->mutable_tools(0)->mutable_args())["/owner"].set_equals("evil");
+  policy.add_allow()->set_target("pages");
+  policy.mutable_limits(0)->set_max(6);
+  v1::ApplyPoliciesRequest request = Applying({policy, ApiWorld::ReadPolicy("same", "github")});
+  request.set_validate_only(true);
+  const auto dry = Ask(*world.policies, &Stub::ApplyPolicies, request);
+  CHECK(ChangedKeys(dry.response) ==
+        std::vector<std::string>{
+            "a: subjects.groups lease.ttl lease.max_active allow[0].methods allow[1].tools[0].args "
+            "allow[2] limits[0].max"});
+
+  for (int i = 0; i < 30; ++i) policy.add_allow()->set_target("more");
+  const auto many = Ask(*world.policies, &Stub::ApplyPolicies,
+                        Applying({policy, ApiWorld::ReadPolicy("same", "github")}));
+  REQUIRE(many.response.changed_policies_size() == 1);
+  CHECK(many.response.changed_policies(0).keys_size() == 21);
+  CHECK(many.response.changed_policies(0).keys(20) == "...");
+}
+
+TEST_CASE("applying warns of what is probably a mistake, also where nothing is changed") {
+  ApiWorld world;
+  world.CreateSecret("secrets/git/pat");
+  world.CreateAgent("agents/bot");
+  world.CreateTarget("targets/github", "git/**");
+  v1::Policy policy = ApiWorld::ReadPolicy("a", "github");
+  v1::ApplyPoliciesRequest request = Applying({policy});
+  CHECK(Ask(*world.policies, &Stub::ApplyPolicies, request).response.warnings().empty());
+
+  policy.set_name("b");
+  policy.mutable_subjects()->add_agents("robot");
+  policy.mutable_allow(0)->set_target("gitlab");
+  request = Applying({ApiWorld::ReadPolicy("a", "github"), policy});
+  request.set_validate_only(true);
+  const auto answer = Ask(*world.policies, &Stub::ApplyPolicies, request);
+  REQUIRE(answer.response.warnings_size() == 2);
+  const v1::PolicyWarning& agent = answer.response.warnings(0);
+  CHECK(agent.position() == 1);
+  CHECK(agent.policy() == "b");
+  CHECK(agent.key() == "subjects.agents[1]");
+  CHECK(agent.message() == "there is no agent robot");
+  CHECK(answer.response.warnings(1).key() == "allow[0].target");
+
+  // A thousand are told, and how many more there are.
+  policy.clear_subjects();
+  for (int i = 0; i < 250; ++i) policy.mutable_subjects()->add_groups("g" + std::to_string(i));
+  request.mutable_policy_set()->clear_policies();
+  for (int i = 0; i < 5; ++i) {
+    policy.set_name("p" + std::to_string(i));
+    *request.mutable_policy_set()->add_policies() = policy;
+  }
+  const auto many = Ask(*world.policies, &Stub::ApplyPolicies, request);
+  CHECK(many.response.warnings_size() == 1000);
+  CHECK(many.response.warnings_left_out() == 255);
+}
+
 TEST_CASE("a base revision that is not in force is refused") {
   ApiWorld world;
   world.Apply({ApiWorld::ReadPolicy("a", "github")});

@@ -4,6 +4,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/policy/compiled_policies.h"
+#include "server/policy/policy_limits.h"
 #include "tests/unit/server/policy/policy_text.h"
 
 namespace leasehold {
@@ -118,6 +119,30 @@ TEST_CASE("a section of a later version is refused, not ignored", "[policy][comp
   google::protobuf::Message* const message = messages[GENERATE(range(0, 3))];
   message->GetReflection()->MutableUnknownFields(message)->AddVarint(999, 1);
   CHECK_THAT(RefusalOf(set), Catch::Contains("not known to this version"));
+}
+
+TEST_CASE("a megabyte of names is a set like another, and one name of a megabyte is none",
+          "[policy][compile]") {
+  v1::PolicySet set;
+  for (size_t i = 0; i < kPoliciesMax; ++i) {
+    v1::Policy* policy = set.add_policies();
+    policy->set_name(StrCat(std::string(60, 'a'), "/", std::string(60, 'b'), "/", i));
+    policy->mutable_subjects()->add_agents("bot");
+    policy->add_secrets("**");
+  }
+  REQUIRE(set.ByteSizeLong() > 1'000'000);
+  CHECK(CompiledPolicies::Compile(set, PolicyRevision(1)).ok());
+  set.mutable_policies(7)->set_name(std::string(1'000'000, 'a'));
+  CHECK(RefusalOf(set) == "policies[7].name has 1000000 bytes; at most 200 are allowed");
+}
+
+TEST_CASE("a rate window of zero is refused", "[policy][compile]") {
+  for (const char* per : {"", "per {}", "per { nanos: 999999999 }", "per { seconds: -1 }"}) {
+    CAPTURE(per);
+    CHECK_THAT(RefusalOf(FromText<v1::PolicySet>(
+                   Whole(StrCat("limits { by: BY_AGENT max: 1 ", per, " }")))),
+               Catch::StartsWith("policy p: limits[0].per must be"));
+  }
 }
 
 TEST_CASE("two policies cannot have one name", "[policy][compile]") {

@@ -78,6 +78,31 @@ TEST_CASE("a read has one of the methods and one of the paths", "[policy][target
   CHECK(target->IsRead(row.method, row.path) == row.read);
 }
 
+TEST_CASE("a tool reads where the target lists it, and no other does", "[policy][target]") {
+  CHECK_FALSE(Compile(kGithub)->HasToolReads());
+  CHECK_FALSE(Compile(kGithub)->IsToolRead("get_issue"));
+  auto message = FromText<v1::Target>(kGithub);
+  message.mutable_read()->add_tools("get_*");
+  const auto target = *CompiledTarget::Compile(message);
+  CHECK(target->IsToolRead("get_issue"));
+  CHECK_FALSE(target->IsToolRead("forget_issue"));
+  CHECK(target->IsRead("GET", "/any"));  // methods stay what they are without a list
+  CHECK_FALSE(target->records_paths());
+  message.set_record(v1::RECORD_MODE_PATH);
+  CHECK((*CompiledTarget::Compile(message))->records_paths());
+}
+
+TEST_CASE("what could be a read at a target", "[policy][target]") {
+  auto message = FromText<v1::Target>(kGithub);
+  message.mutable_read()->add_methods("GET");
+  message.mutable_read()->add_paths("/repos/*/issues");
+  const auto target = *CompiledTarget::Compile(message);
+  CHECK(target->ReadsWith("GET"));
+  CHECK_FALSE(target->ReadsWith("HEAD"));
+  CHECK(target->MayReadAt(*PathPattern::Parse("/repos/**", "p")));
+  CHECK_FALSE(target->MayReadAt(*PathPattern::Parse("/user/**", "p")));
+}
+
 TEST_CASE("a path that is not canonical is no read, whatever the target lists",
           "[policy][target]") {
   CHECK_FALSE(Compile(kGithub)->IsRead("GET", "/a/../b"));
@@ -103,7 +128,9 @@ TEST_CASE("a target that cannot work is refused with its name and the field", "[
       {"a method in small letters", R"(read { methods: "get" })", "read.methods[0] is not"},
       {"a bad path", R"(read { methods: "GET" paths: "a" })", "read.paths[0] does not start"},
       {"a bad network", R"(allow_cidrs: "127.0.0.1/8")", "allow_cidrs[0]: network has"},
-      {"paths in the ledger", "record: RECORD_MODE_PATH", "record is not rule"},
+      {"what is recorded in no version yet", "record: 9", "record is not known"},
+      {"tools with a line feed", "read { tools: \"a\\nb\" }", "read.tools[0]"},
+      {"paths beside tools alone", R"(read { tools: "a" paths: "/" })", "read.methods is empty"},
       {"no time", "timeout {}", "timeout must be 1ms to 10m"},
       {"too little time", "timeout { nanos: 999999 }", "timeout must be 1ms to 10m"},
       {"too much time", "timeout { seconds: 600 nanos: 1 }", "timeout must be 1ms to 10m"},

@@ -11,10 +11,10 @@ namespace {
 
 CertificateRules Compiled() {
   auto rules = CertificateRules::Compile(
-      "prod.example", {{.spiffe = "/ns/{ns}/sa/{name}", .agent = "{ns}/{name}"},
+      "prod.example", {{.spiffe = "/ns/{ns}/sa/{name}", .agent = "{ns}.{name}"},
                        {.spiffe = "/broker/*", .adapter = true},
                        {.spiffe = "/people/**", .role = Role::kAuditor},
-                       {.dns = "build.prod.example", .agent = "ci/build"},
+                       {.dns = "build.prod.example", .agent = "ci-build"},
                        {.subject = "CN=mia,O=Example", .role = Role::kSecurity}});
   REQUIRE(rules.ok());
   return *std::move(rules);
@@ -36,7 +36,7 @@ TEST_CASE("the first rule that is about a certificate says who it is", "[identit
        {.uris = {spiffe + "/ns/ci/sa/bot"}},
        Reason::kNone,
        Role::kAgent,
-       "ci/bot",
+       "ci.bot",
        spiffe + "/ns/ci/sa/bot"},
       {"an adapter",
        {.uris = {spiffe + "/broker/1"}},
@@ -55,7 +55,7 @@ TEST_CASE("the first rule that is about a certificate says who it is", "[identit
        {.dns_names = {"a.example", "build.prod.example"}},
        Reason::kNone,
        Role::kAgent,
-       "ci/build",
+       "ci-build",
        "build.prod.example"},
       {"a longer DNS name",
        {.dns_names = {"x.build.prod.example"}},
@@ -138,6 +138,8 @@ TEST_CASE("a rule that cannot mean anything is refused", "[identity]") {
       {.dns = "a.example", .subject = "CN=a", .agent = "a"},
       {.dns = "a.example", .agent = "a", .adapter = true},
       {.dns = "a.example", .agent = "A"},
+      {.dns = "a.example", .agent = "ci/build"},
+      {.spiffe = "/a/{b}/{c}", .agent = "{b}/{c}"},
       {.dns = "*.example", .agent = "a"},
       {.dns = "A.example", .agent = "a"},
       {.dns = "a.example", .agent = "{name}"},

@@ -233,6 +233,15 @@ const Case kLeases[] = {
        forged.entries()[index].mutable_lease_issued()->set_policy(1);
        return index;
      }},
+    {"a lease that an observed policy would have refused, and there is none",
+     "in observe mode that",
+     [](ForgedLedger& forged) {
+       const uint64_t index = forged.IndexOf(Entry::kLeaseIssued, 0);
+       auto* issued = forged.entries()[index].mutable_lease_issued();
+       issued->set_not_enforced_reason(static_cast<uint32_t>(Reason::kPolicyDenied));
+       issued->set_not_enforced_policy(issued->policy());
+       return index;
+     }},
     {"a lease under a number that is not the next", "whose number is not the next",
      [](ForgedLedger& forged) {
        const uint64_t index = forged.IndexOf(Entry::kLeaseIssued, 1);

@@ -6,6 +6,7 @@
 #include "client/cli/file_argument.h"
 #include "client/cli/limit.h"
 #include "client/cli/pages.h"
+#include "client/cli/policy_commands.h"
 #include "client/cli/session.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
@@ -179,7 +180,9 @@ Command PolicyCommand() {
                     .summary = "list revisions, newest first",
                     .flags = {LimitFlag(kDefaultLimit)},
                     .examples = {"leasehold policy list"},
-                    .run = List}},
+                    .run = List},
+                   PolicyTestCommand(),
+                   PolicyExplainCommand()},
   };
 }
 

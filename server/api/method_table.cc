@@ -62,6 +62,7 @@ constexpr std::array kMethods = {
     ApiMethod{kPolicies, "ApplyPolicies", kAdmin},
     ApiMethod{kPolicies, "GetPolicySet", kReaders},
     ApiMethod{kPolicies, "ListRevisions", kReaders},
+    ApiMethod{kPolicies, "ExplainDecision", kReaders},
     ApiMethod{kIdentity, "CreateAgent", kAdmin},
     ApiMethod{kIdentity, "GetAgent", kReaders},
     ApiMethod{kIdentity, "ListAgents", kReaders},

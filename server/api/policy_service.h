@@ -23,6 +23,10 @@ class PolicyService final : public v1::PolicyService::Service {
                             v1::PolicySetRevision* response) override;
   grpc::Status ListRevisions(grpc::ServerContext* context, const v1::ListRevisionsRequest* request,
                              v1::ListRevisionsResponse* response) override;
+  // In policy_questions.cc.
+  grpc::Status ExplainDecision(grpc::ServerContext* context,
+                               const v1::ExplainDecisionRequest* request,
+                               v1::Explanation* response) override;
 
  private:
   using ApplyCall = std::shared_ptr<UnaryCall<v1::ApplyPoliciesResponse>>;
@@ -32,6 +36,7 @@ class PolicyService final : public v1::PolicyService::Service {
   void Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest& request, int attempts_left);
   absl::StatusOr<v1::PolicySetRevision> ReadSet(const v1::GetPolicySetRequest& request) const;
   absl::StatusOr<v1::PolicySet> ReadBody(const Hash& hash) const;
+  absl::StatusOr<v1::Explanation> AnswerExplain(const v1::ExplainDecisionRequest& request) const;
 
   LeaseAuthority& authority_;
   const Gate& gate_;

@@ -63,6 +63,13 @@ class PrefixIndex {
     }
   }
 
+  // The same with all lists, for a text that is not known.
+  template <typename Visit>
+  void ForEveryList(const Visit& visit) const {
+    for (const auto& [key, list] : whole_) visit(list);
+    for (const auto& [key, list] : beginnings_) visit(list);
+  }
+
  private:
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;

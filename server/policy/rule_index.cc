@@ -65,6 +65,8 @@ PlacedAttempt RuleIndex::Try(const UseFacts& facts) const {
   };
   if (facts.tool_call) {
     target.tools.ForEachList(facts.query.tool, try_all);
+  } else if (facts.canonical_path && facts.query.recorded != nullptr) {
+    target.paths.ForEveryList(try_all);
   } else if (facts.canonical_path) {
     target.paths.ForEachList(facts.query.path, try_all);
   }

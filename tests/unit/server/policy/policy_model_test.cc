@@ -8,6 +8,7 @@
 
 #include "server/base/str_cat.h"
 #include "server/policy/compiled_policies.h"
+#include "server/policy/explain_policy.h"
 #include "server/policy/tool_arguments.h"
 #include "tests/unit/server/policy/naive_policies.h"
 #include "tests/unit/server/policy/policy_text.h"
@@ -318,6 +319,105 @@ TEST_CASE("decisions agree with a naive model", "[policy][model]") {
   CHECK(tally.tools_allowed > 500);
   CHECK(tally.waiting > 500);
   CHECK(tally.limited > 2'000);
+}
+
+// What the conditions that are told come to, put together by their keys alone.
+struct Told {
+  bool covers = true;
+  bool allows = false;  // some rule has no condition that fails
+};
+
+Told ReadExplanation(const v1::PolicyExplanation& policy) {
+  Told told;
+  std::string rule;
+  bool rule_holds = false;
+  bool approved = true;
+  const auto close = [&] { told.allows = told.allows || (approved && rule_holds); };
+  for (const v1::ConditionResult& condition : policy.conditions()) {
+    const std::string head = condition.key().substr(0, condition.key().find("]"));
+    if (condition.key().starts_with("allow[")) {
+      if (head != rule) close(), rule_holds = true;
+      rule = head;
+      rule_holds = rule_holds && condition.matched();
+    } else if (condition.key() == "approval") {
+      approved = condition.matched();
+    } else if (condition.key() != "lease.delivery" && condition.key() != "allow") {
+      told.covers = told.covers && condition.matched();
+    }
+  }
+  close();
+  return told;
+}
+
+TEST_CASE("explanations come to what is decided", "[policy][model][explain]") {
+  const auto seed = std::random_device()();
+  INFO("seed " << seed);
+  Generator generator(seed);
+  int allowed = 0;
+  int denied = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    const v1::PolicySet set = generator.Set();
+    const auto compiled = CompiledPolicies::Compile(set, PolicyRevision(1));
+    REQUIRE(compiled.ok());
+    const Request request(&generator);
+    INFO(request.Shown() << " under\n" << set.DebugString());
+    bool allows = false;
+    bool denies = false;
+    for (const CompiledPolicy& policy : (*compiled)->policies()) {
+      v1::PolicyExplanation out;
+      ExplainPolicy(policy, {.use = request.Query(), .delivery = request.delivery}, &out);
+      const Told told = ReadExplanation(out);
+      REQUIRE(out.covers() == told.covers);
+      denies = denies || (told.covers && policy.deny && !out.observed());
+      allows = allows || (told.covers && !policy.deny && told.allows);
+    }
+    const UseDecision use = (*compiled)->DecideUse(request.Query());
+    if (use.not_enforced) continue;
+    REQUIRE(use.allowed == (allows && !denies));
+    ++(use.allowed ? allowed : denied);
+  }
+  CHECK(allowed > 20);
+  CHECK(denied > 500);
+}
+
+TEST_CASE("what is certain of a path pattern holds of each of its paths", "[policy][model]") {
+  const auto seed = std::random_device()();
+  INFO("seed " << seed);
+  Generator generator(seed);
+  int certain = 0;
+  int impossible = 0;
+  int open = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const v1::PolicySet set = generator.Set();
+    const auto compiled = CompiledPolicies::Compile(set, PolicyRevision(1));
+    REQUIRE(compiled.ok());
+    const Request request(&generator);
+    const std::string text = generator.Chance(3) ? "/**" : generator.Chance(2) ? "/a/**" : "/a/*";
+    const auto pattern = PathPattern::Parse(text, "pattern");
+    const UseQuery query = request.Query();
+    if (!IsCanonicalPath(query.path) || !pattern->Matches(query.path)) continue;
+    const auto ask = [&](bool canonical, bool widest) {
+      const RecordedPath recorded{.pattern = &*pattern, .canonical = canonical, .widest = widest};
+      UseQuery bound = query;
+      bound.path = {};
+      bound.recorded = &recorded;
+      return (*compiled)->DecideUse(bound).allowed;
+    };
+    INFO(text << ": " << request.Shown() << " under\n" << set.DebugString());
+    const bool allowed = (*compiled)->DecideUse(query).allowed;
+    const bool narrow = ask(true, false);
+    const bool wide = ask(true, true);
+    if (narrow) REQUIRE(allowed);
+    if (!wide) REQUIRE_FALSE(allowed);
+    if (!query.tool.empty()) continue;
+    // Of a path that may not even be canonical nothing is certainly allowed.
+    REQUIRE_FALSE(ask(false, false));
+    REQUIRE(ask(false, true) == wide);
+    ++(narrow ? certain : wide ? open : impossible);
+  }
+  CHECK(certain > 100);
+  CHECK(impossible > 100);
+  CHECK(open > 50);
 }
 
 }  // namespace

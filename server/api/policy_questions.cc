@@ -1,0 +1,87 @@
+// The methods of PolicyService that only answer: what a set would decide, and why.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/api/policy_service.h"
+#include "server/api/submit_call.h"
+#include "server/base/status.h"
+#include "server/policy/explain.h"
+#include "server/policy/observe_mode.h"
+
+namespace leasehold {
+namespace {
+
+constexpr std::string_view kService = "leasehold.v1.PolicyService";
+
+// What is known of those that a question names, copied out of the published state.
+struct Facts {
+  std::shared_ptr<const CompiledPolicies> policies;
+  std::vector<std::string> groups;
+  std::vector<std::string> user_groups;
+  std::shared_ptr<const CompiledTarget> target;
+};
+
+// The part of a resource name behind the collection; what is none names nothing.
+std::string_view IdOf(std::string_view resource) {
+  return resource.substr(std::min(resource.size(), resource.find('/') + 1));
+}
+
+Facts ReadFacts(const State& state, const v1::ExplainDecisionRequest& request) {
+  Facts facts{.policies = state.policies().current_ptr()};
+  const EntityTable& entities = state.entities();
+  if (const Entity* agent = entities.FindByName(EntityKind::kAgent, IdOf(request.agent()))) {
+    const auto& names = entities.MembershipsOf(agent->uid).names;
+    facts.groups.assign(names.begin(), names.end());
+  }
+  const TextId user = state.texts().Find(ledger::v1::TEXT_KIND_USER, request.user());
+  const auto& names = entities.MembershipsOfUser(user).names;
+  facts.user_groups.assign(names.begin(), names.end());
+  if (const Entity* target = entities.FindByName(EntityKind::kTarget, IdOf(request.target()))) {
+    facts.target = target->target;
+  }
+  return facts;
+}
+
+}  // namespace
+
+grpc::Status PolicyService::ExplainDecision(grpc::ServerContext* context,
+                                            const v1::ExplainDecisionRequest* request,
+                                            v1::Explanation* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "ExplainDecision");
+  return Dispatch<v1::Explanation>(context, response, gate_, method, [&](auto call) {
+    ReadCall(pool_, call, [this, request] { return AnswerExplain(*request); });
+  });
+}
+
+absl::StatusOr<v1::Explanation> PolicyService::AnswerExplain(
+    const v1::ExplainDecisionRequest& request) const {
+  if (request.has_policy_set() && request.revision() != 0) {
+    return Error(Reason::kInvalidArgument, "policy_set and revision are given; one set is meant");
+  }
+  Facts facts = authority_.published().Read(
+      [&](const PublishedState::View& view) { return ReadFacts(view.state, request); });
+  const absl::Time now = authority_.Now().ToTime();
+  if (request.has_policy_set()) {
+    v1::PolicySet set = request.policy_set();
+    RETURN_IF_ERROR(FillObserveUntil({}, now, &set));
+    ASSIGN_OR_RETURN(facts.policies, CompiledPolicies::Compile(set, PolicyRevision(0)));
+  } else if (request.revision() != 0) {
+    v1::GetPolicySetRequest wanted;
+    wanted.set_revision(request.revision());
+    ASSIGN_OR_RETURN(const v1::PolicySetRevision revision, ReadSet(wanted));
+    ASSIGN_OR_RETURN(
+        facts.policies,
+        CompiledPolicies::Compile(revision.policy_set(), PolicyRevision(revision.revision())));
+  }
+  const std::vector<std::string_view> groups(facts.groups.begin(), facts.groups.end());
+  const std::vector<std::string_view> user_groups(facts.user_groups.begin(),
+                                                  facts.user_groups.end());
+  return Explain(request, {.policies = *facts.policies,
+                           .groups = groups,
+                           .user_groups = user_groups,
+                           .target = facts.target.get(),
+                           .now = now});
+}
+
+}  // namespace leasehold

@@ -89,6 +89,8 @@ Table UsageTable(const std::vector<Dimension>& by, const std::vector<v1::UsageRo
   // Most installations delegate nothing, and then nobody misses the column.
   const bool delegated = std::any_of(
       rows.begin(), rows.end(), [](const v1::UsageRow& row) { return !row.delegator().empty(); });
+  const bool observed = std::any_of(rows.begin(), rows.end(),
+                                    [](const v1::UsageRow& row) { return row.not_enforced() > 0; });
   std::vector<std::string> headers;
   for (const Dimension& dimension : by) {
     std::string header(dimension.name);
@@ -96,9 +98,9 @@ Table UsageTable(const std::vector<Dimension>& by, const std::vector<v1::UsageRo
     headers.push_back(std::move(header));
   }
   if (delegated) headers.emplace_back("DELEGATOR");
-  for (const char* header : {"ALLOWED", "DENIED", "FIRST", "LAST", "LAST-DENIAL"}) {
-    headers.emplace_back(header);
-  }
+  headers.insert(headers.end(), {"ALLOWED", "DENIED"});
+  if (observed) headers.emplace_back("NOT-ENFORCED");
+  headers.insert(headers.end(), {"FIRST", "LAST", "LAST-DENIAL"});
   Table table(std::move(headers));
   for (const v1::UsageRow& row : rows) {
     std::vector<std::string> cells;
@@ -113,6 +115,7 @@ Table UsageTable(const std::vector<Dimension>& by, const std::vector<v1::UsageRo
     }
     cells.push_back(StrCat(row.allowed()));
     cells.push_back(StrCat(row.denied()));
+    if (observed) cells.push_back(StrCat(row.not_enforced()));
     cells.push_back(TimeCell(row.first_time()));
     cells.push_back(TimeCell(row.last_time()));
     cells.push_back(row.last_denied_reason().empty() ? "-" : row.last_denied_reason());
@@ -166,7 +169,8 @@ Command UsageCommand() {
       .details =
           "Latest use first. Filters narrow each other. A destination is a target, `reveal` "
           "where the\nvalue was handed out, `acquire` where a lease was refused, or "
-          "`undeclared`.",
+          "`undeclared`.\nNOT-ENFORCED are the denied ones that happened all the same, since a "
+          "policy is only observed.",
       .flags = {{.name = "agent", .value = "NAME", .help = "only this agent"},
                 {.name = "secret", .value = "NAME", .help = "only this secret"},
                 {.name = "workflow", .value = "NAME", .help = "only this workflow"},

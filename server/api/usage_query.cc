@@ -171,6 +171,7 @@ v1::UsageRow DescribeUsage(const State& state, const UsageQuestion& question,
   row.set_allowed(line.counters.allowed);
   row.set_denied(line.counters.denied);
   row.set_writes(line.counters.writes);
+  row.set_not_enforced(line.counters.not_enforced);
   row.set_last_index(line.counters.last_index.value());
   if (line.counters.denied > 0) {
     row.set_last_denied_reason(ReasonText(static_cast<uint32_t>(line.counters.last_denied_reason)));

@@ -4,13 +4,15 @@
 //   varint  agent, less the agent of the line before
 //   varint  secret
 //   varint  workflow, 0 = all that the map had no room for
-//   byte    kind of destination, 1..5, and 128 where the lease was delegated
+//   byte    kind of destination, 1..5, and 128 where the lease was delegated, 64 where some of the
+//           denied were not enforced
 //   varint  its target or text; only with kinds 1 and 2
 //   varint  delegator; only with 128
 //   varint  first time, milliseconds since 1970
 //   varint  last time, less the first
 //   varint  allowed
 //   varint  denied
+//   varint  how many of these were not enforced; only with 64
 //   varint  writes; only where some were allowed
 //   varint  index of the last entry
 //   varint  reason of the last denial; only where some were denied, as the next
@@ -34,12 +36,15 @@ constexpr uint8_t kFormat = 1;
 uint64_t ToMs(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 absl::Time FromMs(uint64_t ms) { return absl::FromUnixMillis(static_cast<int64_t>(ms)); }
 
-// Stands beside the kind of destination.
+// Stand beside the kind of destination.
 constexpr uint8_t kDelegated = 0x80;
+constexpr uint8_t kNotEnforced = 0x40;
 
-void AppendPlace(std::string* out, const UsageKey& key) {
+void AppendPlace(std::string* out, const UsageKey& key, const UsageCounters& counters) {
   const uint8_t delegated = key.delegator.empty() ? 0 : kDelegated;
-  out->push_back(static_cast<char>(static_cast<uint8_t>(key.destination.kind()) | delegated));
+  const uint8_t not_enforced = counters.not_enforced == 0 ? 0 : kNotEnforced;
+  out->push_back(
+      static_cast<char>(static_cast<uint8_t>(key.destination.kind()) | delegated | not_enforced));
   if (key.destination.id() != 0) AppendVarint(out, key.destination.id());
   if (delegated != 0) AppendVarint(out, key.delegator.value());
 }
@@ -49,6 +54,7 @@ void AppendCounters(std::string* out, const UsageCounters& counters) {
   AppendVarint(out, ToMs(counters.last) - ToMs(counters.first));
   AppendVarint(out, counters.allowed);
   AppendVarint(out, counters.denied);
+  if (counters.not_enforced > 0) AppendVarint(out, counters.not_enforced);
   if (counters.allowed > 0) AppendVarint(out, counters.writes);
   AppendVarint(out, counters.last_index.value());
   if (counters.denied > 0) {
@@ -82,7 +88,7 @@ UsageDestination ReadDestination(uint8_t kind, ByteReader* reader) {
   }
 }
 
-UsageCounters ReadCounters(ByteReader* reader) {
+UsageCounters ReadCounters(bool not_enforced, ByteReader* reader) {
   UsageCounters counters;
   const uint64_t first_ms = reader->Varint();
   const uint64_t last_ms = first_ms + reader->Varint();
@@ -92,6 +98,8 @@ UsageCounters ReadCounters(ByteReader* reader) {
   counters.allowed = reader->Varint();
   counters.denied = reader->Varint();
   if (counters.allowed == 0 && counters.denied == 0) reader->Fail();
+  if (not_enforced) counters.not_enforced = ReadId(reader);
+  if (counters.not_enforced > counters.denied) reader->Fail();
   if (counters.allowed > 0) counters.writes = reader->Varint();
   if (counters.writes > counters.allowed) reader->Fail();
   counters.last_index = LogIndex(reader->Varint());
@@ -120,7 +128,7 @@ std::string EncodeUsageBucket(const std::vector<UsageLine>& lines) {
     previous_agent = line.key.agent.value();
     AppendVarint(&out, line.key.secret.value());
     AppendVarint(&out, line.key.workflow.value());
-    AppendPlace(&out, line.key);
+    AppendPlace(&out, line.key, line.counters);
     AppendCounters(&out, line.counters);
   }
   return out;
@@ -140,9 +148,9 @@ absl::StatusOr<std::vector<UsageLine>> DecodeUsageBucket(std::string_view bytes)
     line.key.secret = EntityUid(reader.Varint());
     line.key.workflow = TextId(reader.Varint());
     const uint8_t place = reader.Byte();
-    line.key.destination = ReadDestination(place & ~kDelegated, &reader);
+    line.key.destination = ReadDestination(place & ~(kDelegated | kNotEnforced), &reader);
     if ((place & kDelegated) != 0) line.key.delegator = EntityUid(ReadId(&reader));
-    line.counters = ReadCounters(&reader);
+    line.counters = ReadCounters((place & kNotEnforced) != 0, &reader);
     // An agent's sum that ran over 64 bits is out of order too.
     if (!lines.empty() && line.key <= lines.back().key) reader.Fail();
     lines.push_back(line);

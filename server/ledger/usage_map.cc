@@ -39,6 +39,7 @@ UsageCounters CountersOf(const UsageEvent& event) {
     counters.denied = event.count;
     counters.last_denied_reason = event.denied;
     counters.last_denied_index = event.index;
+    counters.not_enforced = event.not_enforced ? event.count : 0;
   }
   return counters;
 }
@@ -56,6 +57,7 @@ void Merge(const UsageCounters& other, UsageCounters* counters) {
   counters->allowed += other.allowed;
   counters->denied += other.denied;
   counters->writes += other.writes;
+  counters->not_enforced += other.not_enforced;
 }
 
 // Whether something can go there: not "any", and with an id where the kind has one.

@@ -87,6 +87,7 @@ struct UsageEvent {
   Reason denied = Reason::kNone;  // kNone: it was allowed
   bool write = false;             // counts where it was allowed
   uint64_t count = 1;
+  bool not_enforced = false;  // counts where it was denied: it happened all the same
 };
 
 struct UsageCounters {
@@ -98,6 +99,7 @@ struct UsageCounters {
   LogIndex last_index;  // of the last entry that counts here
   Reason last_denied_reason = Reason::kNone;
   LogIndex last_denied_index;  // means nothing while denied is 0
+  uint64_t not_enforced = 0;   // of the denied ones
   bool operator==(const UsageCounters&) const = default;
 };
 

@@ -3,12 +3,6 @@
 #include <tuple>
 
 namespace leasehold {
-namespace {
-
-// A rule without paths allows every one of them.
-const PatternKey kEveryPathKey = {"", false};
-
-}  // namespace
 
 // The attempt that counts so far, and where it stands.
 struct RuleIndex::Best {
@@ -36,7 +30,7 @@ void RuleIndex::Add(uint32_t place, const CompiledRule& rule) {
     ++item.pattern;
   }
   if (!rule.tools.empty()) return;
-  if (rule.paths.empty()) target.paths.Add(kEveryPathKey, item);
+  if (rule.paths.empty()) target.paths.Add({.text = "", .whole = false}, item);  // every path
   for (const PathPattern& path : rule.paths) {
     target.paths.AddPattern(path.value(), item);
     ++item.pattern;

@@ -94,7 +94,8 @@ absl::Status State::FoldUse(LogIndex index, const Entry& entry) {
                    .first = last_time_.ToTime(),
                    .last = last_time_.ToTime(),
                    .denied = static_cast<Reason>(use.reason()),
-                   .write = use.write()});
+                   .write = use.write(),
+                   .not_enforced = use.not_enforced()});
     return absl::OkStatus();
   }
   const ledger::v1::RefusalsSummarized& refused = entry.refusals_summarized();

@@ -32,7 +32,7 @@ std::vector<UsageLine> Lines() {
         LogIndex(0)}},
       {delegated, {at(5), at(6), 2, 0, 1, LogIndex(9), Reason::kNone, LogIndex(0)}},
       {key(kLarge, UsageDestination::Undeclared()),
-       {at(5), at(6), 1, 1, 1, LogIndex(8), Reason::kLedgerViolation, LogIndex(8)}},
+       {at(5), at(6), 1, 1, 1, LogIndex(8), Reason::kLedgerViolation, LogIndex(8), 1}},
   };
 }
 
@@ -53,6 +53,7 @@ TEST_CASE("lines that no server writes are refused", "[ledger][usage_bucket_code
   SECTION("lines in another order") { std::swap(lines[1], lines[2]); }
   SECTION("agents in another order") { std::swap(lines[0], lines[1]); }
   SECTION("nothing counted") { lines[3].counters.allowed = 0; }
+  SECTION("more not enforced than denied") { lines[5].counters.not_enforced = 2; }
   SECTION("more writes than uses") { lines[5].counters.writes = 2; }
   SECTION("a denial without a reason") { lines[1].counters.last_denied_reason = Reason::kNone; }
   SECTION("a reason of a later server") {

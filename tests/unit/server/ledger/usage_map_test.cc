@@ -48,6 +48,7 @@ Recorded RandomRecord(std::mt19937_64& random, uint64_t index, int64_t now_ms) {
   event.first = event.last = At(now_ms);
   event.write = random() % 3 == 0;
   if (random() % 3 == 0) event.denied = random() % 2 ? Reason::kPolicyDenied : Reason::kHeld;
+  event.not_enforced = random() % 4 == 0;
   if (random() % 10 == 0) {
     event.count = 1 + random() % 50;
     event.first = At(now_ms - static_cast<int64_t>(random() % 20));
@@ -80,6 +81,7 @@ std::vector<UsageLine> NaiveAnswer(const std::vector<Recorded>& all, const Usage
     counters.last_index = event.index;
     if (event.denied != Reason::kNone) {
       counters.denied += event.count;
+      if (event.not_enforced) counters.not_enforced += event.count;
       counters.last_denied_reason = event.denied;
       counters.last_denied_index = event.index;
     } else {

@@ -7,8 +7,10 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <string_view>
 
+#include "server/base/str_cat.h"
 #include "server/policy/compiled_policies.h"
 #include "tests/unit/server/policy/policy_text.h"
 
@@ -51,6 +53,32 @@ TEST_CASE("an allowed use takes memory for its action alone", "[policy][use]") {
   CHECK(decision.allowed);
   CHECK(after - before <= 1);
   CHECK(after > 0);  // the counter counts
+}
+
+TEST_CASE("neither does one among many policies that cover the same", "[policy][use]") {
+  std::string set;
+  for (int i = 0; i < 100; ++i) {
+    set += StrCat("policies { name: 'p", i, "' subjects { groups: 'staff' } secrets: '**'\n",
+                  "allow { target: 'github' paths: '/a-rather-long-name/of-", i, "/**' }\n",
+                  "allow { target: 'mcp' tools { name: 'get_", i, "_*' } } }\n");
+  }
+  const auto policies = CompileText(set);
+  const std::string_view groups[] = {"staff"};
+  UseQuery query{{"bot", groups, "default", "github/pat"},
+                 "github",
+                 "GET",
+                 "/a-rather-long-name/of-71/issues/17",
+                 true};
+  int before = allocations;
+  UseDecision decision = policies->DecideUse(query);
+  CHECK(allocations - before <= 1);
+  CHECK(decision.policy == "p71");
+  query.target = "mcp";
+  query.tool = "get_99_issues";
+  before = allocations;
+  decision = policies->DecideUse(query);
+  CHECK(allocations - before <= 1);
+  CHECK(decision.policy == "p99");
 }
 
 TEST_CASE("a decision about a lease takes no memory", "[policy][lease]") {

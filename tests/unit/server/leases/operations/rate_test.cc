@@ -237,6 +237,7 @@ TEST_CASE("a policy in observe mode records what it would refuse, and lets it go
     const auto lines = world.state().usage().Query({}, {});
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].counters.denied == 20);
+    CHECK(lines[0].counters.not_enforced == 20);
     CHECK(lines[0].counters.allowed == (limit ? 2 : 0));
     CHECK(world.Find(lease).allowed_uses == (limit ? 22 : 20));
     // What it would have refused does not count for it, so it shows what enforcing it would do.

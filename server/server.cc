@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/api/admin_service.h"
+#include "server/api/approval_service.h"
 #include "server/api/health_service.h"
 #include "server/api/hot/hot_thread.h"
 #include "server/api/identity_service.h"
@@ -131,6 +132,7 @@ class Server::Impl {
         lease_service_(authority_, gate_),
         use_service_(authority_, gate_),
         revocation_service_(revocations_, gate_),
+        approval_service_(authority_, gate_),
         revocation_endpoint_(revocations_, gate_, *revocation_pool_),
         policy_service_(authority_, gate_, *opened_.store, *read_pool_),
         identity_service_(authority_, gate_,
@@ -187,6 +189,7 @@ class Server::Impl {
   LeaseService lease_service_;
   UseService use_service_;
   RevocationService revocation_service_;
+  ApprovalService approval_service_;
   RevocationEndpoint revocation_endpoint_;
   PolicyService policy_service_;
   IdentityService identity_service_;
@@ -302,9 +305,9 @@ absl::Status Server::Impl::ServeGrpc() {
   door_->AddTo(builder);
   LimitServer(builder, config_.grpc_memory_bytes);
   for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-           &secret_service_, &lease_service_, &use_service_, &revocation_service_, &policy_service_,
-           &identity_service_, &ledger_service_, &admin_service_, &health_service_,
-           &reflection_service_}) {
+           &secret_service_, &lease_service_, &use_service_, &revocation_service_,
+           &approval_service_, &policy_service_, &identity_service_, &ledger_service_,
+           &admin_service_, &health_service_, &reflection_service_}) {
     builder.RegisterService(service);
   }
   hot_thread_ = std::make_unique<HotThread>(builder.AddCompletionQueue(), *committer_);

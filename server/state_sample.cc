@@ -46,6 +46,7 @@ StateSample StateSampler::Sample() {
   committer_.published().Read([&](const PublishedState::View& view) {
     sample.ledger_entries = view.state.size();
     const PolicyHistory& policies = view.state.policies();
+    sample.approvals_pending = view.state.approvals().CountPending(now);
     sample.policy_revision = policies.revision().value();
     sample.policies_observed = policies.current().ObservedAt(now.ToTime()).size();
     if (!view.state.last_backup().empty()) {

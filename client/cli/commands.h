@@ -10,6 +10,7 @@ Command RootCommand();
 
 // One function a noun or verb, each in the file of that name.
 Command AgentCommand();
+Command ApprovalCommand();
 Command DoctorCommand();
 Command GroupCommand();
 Command HoldCommand();

@@ -29,6 +29,7 @@ absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
   auto run = args.Get("run");
   if (!run.has_value()) run = Environment("LEASEHOLD_RUN");
   request.set_run(run.value_or(""));
+  request.set_purpose(args.Get("purpose").value_or(""));
   if (const auto ttl = args.Get("ttl")) {
     ASSIGN_OR_RETURN(const absl::Duration duration, ParseSpan(*ttl, "ttl"));
     *request.mutable_ttl() = DurationOf(duration);

@@ -15,7 +15,8 @@ class AcquireLeaseRequest;
 }  // namespace v1
 
 // A request for a lease on what `reference` names, with --workflow (else LEASEHOLD_WORKFLOW),
-// --run (else LEASEHOLD_RUN), --ttl, --use-limit and --request-id. Delivery is left to the caller.
+// --run (else LEASEHOLD_RUN), --purpose, --ttl, --use-limit and --request-id. Delivery is left to
+// the caller.
 absl::StatusOr<v1::AcquireLeaseRequest> LeaseRequest(const Arguments& args,
                                                      std::string_view reference);
 

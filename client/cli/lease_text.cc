@@ -31,6 +31,7 @@ void AddLeaseFacts(const v1::Lease& lease, Facts* facts) {
   for (const std::string& group : lease.groups()) {
     StrAppend(&groups, groups.empty() ? "" : ",", ShortName(group));
   }
+  facts->Add("approval", lease.approval());
   facts->Add("groups", groups);
   facts->Add("credential", ShortName(lease.credential()));
   facts->Add("issued", TimeCell(lease.create_time()));

@@ -64,11 +64,11 @@ Command RootCommand() {
                  .help = "the data folder of the server on this machine"},
                 {.name = "no-color", .help = "no colour, on a terminal either"}},
       .examples = {"leasehold server status", "leasehold usage", "leasehold secret put --help"},
-      .commands = {UsageCommand(), ReadCommand(), RevokeCommand(), ResumeCommand(), HoldCommand(),
-                   RevocationCommand(), LoginCommand(), LogoutCommand(), WhoamiCommand(),
-                   SecretCommand(), AgentCommand(), GroupCommand(), TargetCommand(),
-                   PolicyCommand(), LeaseCommand(), LedgerCommand(), ServerCommand(),
-                   DoctorCommand(), VersionCommand()},
+      .commands = {UsageCommand(),  ReadCommand(),       RevokeCommand(),   ResumeCommand(),
+                   HoldCommand(),   RevocationCommand(), ApprovalCommand(), LoginCommand(),
+                   LogoutCommand(), WhoamiCommand(),     SecretCommand(),   AgentCommand(),
+                   GroupCommand(),  TargetCommand(),     PolicyCommand(),   LeaseCommand(),
+                   LedgerCommand(), ServerCommand(),     DoctorCommand(),   VersionCommand()},
   };
 }
 

@@ -152,6 +152,10 @@ v1::LedgerEntry DescribeEntry(LogIndex index, std::string_view bytes, const Entr
     out.set_policy_revision(entry.lease_issued().revision());
     out.set_version(entry.lease_issued().version());
     out.set_not_enforced(entry.lease_issued().not_enforced_reason() != 0);
+  } else if (entry.has_approval_requested()) {
+    out.set_policy(TextOf(state, TextId(entry.approval_requested().policy())));
+  } else if (entry.has_approval_decided()) {
+    out.set_verdict(std::string(VerdictName(entry.approval_decided().verdict())));
   } else if (entry.has_version_added()) {
     out.set_version(entry.version_added().version());
   } else if (entry.has_version_state()) {

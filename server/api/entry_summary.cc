@@ -62,6 +62,9 @@ std::string Issued(const State& state, UnixMillis start, const ledger::v1::Lease
   if (const Lease* parent = state.leases().Find(LeaseNumber(issued.parent()))) {
     StrAppend(&line, ", delegated by ", NameOf(state, parent->agent.value()));
   }
+  if (issued.approval() != 0) {
+    StrAppend(&line, ", by approvals/", issued.approval());
+  }
   if (issued.run() != 0) {
     StrAppend(&line, ", run ", TextOf(state, TextId(issued.run())));
   }
@@ -206,6 +209,16 @@ std::string SummarizeControl(const Entry& entry, const State& state, UnixMillis 
                  ? StrCat("token ", entry.credential_revoked().credential(), " revoked")
                  : StrCat("token ", entry.credential_revoked().credential(), " ends ",
                           When(start, entry.credential_revoked().end_time_ms()));
+    case Entry::kApprovalRequested:
+      return StrCat("approvals/", entry.approval_requested().approval(), " asks ",
+                    NameOf(state, entry.approval_requested().group()), " until ",
+                    When(start, entry.approval_requested().expire_time_ms()),
+                    Because(state, entry.approval_requested().purpose()));
+    case Entry::kApprovalDecided:
+      return StrCat("approvals/", entry.approval_decided().approval(),
+                    entry.approval_decided().verdict() == ledger::v1::VERDICT_ALLOWED ? " approved"
+                                                                                      : " rejected",
+                    Because(state, entry.approval_decided().reason()));
     case Entry::kPolicyApplied:
       return StrCat("policy revision ", entry.policy_applied().revision(), " in force");
     case Entry::kVersionAdded:

@@ -120,6 +120,9 @@ v1::Lease DescribeLease(const State& state, const Lease& lease, UnixMillis now) 
     proto.add_groups(StrCat("groups/", state.entities().Find(group)->name));
   }
   proto.set_binding(static_cast<v1::Binding>(lease.terms->binding));
+  if (lease.terms->approval != 0) {
+    proto.set_approval(StrCat("approvals/", lease.terms->approval));
+  }
   if (!lease.credential.empty()) {
     proto.set_credential(StrCat("credentials/", lease.credential.value()));
   }
@@ -148,6 +151,10 @@ absl::StatusOr<AcquireRequest> ParseAcquireRequest(const Principal& principal,
     }
   }
   ASSIGN_OR_RETURN(parsed.ttl, ParseTtl(request.has_ttl(), request.ttl(), "what the policy gives"));
+  if (!request.purpose().empty()) {
+    RETURN_IF_ERROR(Text::Parse(request.purpose(), "purpose").status());
+    parsed.purpose = request.purpose();
+  }
   parsed.use_limit = request.use_limit();
   ASSIGN_OR_RETURN(parsed.request_hash, HashOfRequest(principal, "AcquireLease", request));
   return parsed;

@@ -26,6 +26,7 @@ constexpr std::string_view kUses = "leasehold.v1.UseService";
 constexpr std::string_view kLedger = "leasehold.v1.LedgerService";
 constexpr std::string_view kPolicies = "leasehold.v1.PolicyService";
 constexpr std::string_view kIdentity = "leasehold.v1.IdentityService";
+constexpr std::string_view kApprovals = "leasehold.v1.ApprovalService";
 constexpr std::string_view kAdministration = "leasehold.v1.AdminService";
 
 // The one table of who may call what.
@@ -87,6 +88,10 @@ constexpr std::array kMethods = {
     ApiMethod{kIdentity, "GetLoginOptions", Roles::Anyone()},
     ApiMethod{kIdentity, "CreateSession", Roles::Anyone()},
     ApiMethod{kIdentity, "EndSession", kReaders},
+    ApiMethod{kApprovals, "ListApprovals", kAgentAndReaders},
+    ApiMethod{kApprovals, "GetApproval", kAgentAndReaders},
+    ApiMethod{kApprovals, "Approve", kAgentAndStoppers},
+    ApiMethod{kApprovals, "Reject", kAgentAndStoppers},
     ApiMethod{kAdministration, "GetStatus", kReaders},
     ApiMethod{kAdministration, "GetServerInfo", kAnybody},
     ApiMethod{kAdministration, "Backup", kAdmin},

@@ -50,18 +50,6 @@ absl::Status WouldDrop(const std::vector<std::string>& removed) {
                       "; apply with prune if that is meant"));
 }
 
-// Refuses what the language has and no part of this server does yet, so that nobody relies on it.
-absl::Status CheckEnforced(const v1::PolicySet& set) {
-  for (const v1::Policy& policy : set.policies()) {
-    if (policy.has_approval()) {
-      return Error(Reason::kInvalidArgument,
-                   StrCat("policy ", policy.name(),
-                          ": approval: this version cannot ask approvers; leave the key out"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 void Put(const PolicyDiff& diff, v1::ApplyPoliciesResponse& response) {
   response.mutable_added()->Assign(diff.added.begin(), diff.added.end());
   for (const PolicyKeyChanges& changes : diff.changed) {
@@ -168,7 +156,6 @@ void PolicyService::Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest&
       ASSIGN_OR_RETURN(before, ReadBody(*in_force.set_hash));
     }
     v1::PolicySet after = request.policy_set();
-    RETURN_IF_ERROR(CheckEnforced(after));
     RETURN_IF_ERROR(FillObserveUntil(before, authority_.Now().ToTime(), &after));
     ASSIGN_OR_RETURN(auto compiled, CompiledPolicies::Compile(after, next));
     PolicyDiff diff = DiffPolicies(before, after);

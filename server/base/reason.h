@@ -25,8 +25,8 @@ enum class Reason : uint16_t {
   kLeaseUseLimit = 6,
   kPolicyDenied = 7,
   kRateLimited = 8,
-  kApprovalRequired = 9,  // later
-  kAgentSuspended = 10,   // later
+  kApprovalRequired = 9,
+  kAgentSuspended = 10,  // later
   kAgentExpired = 11,
   kHeld = 12,
   kVersionDisabled = 13,

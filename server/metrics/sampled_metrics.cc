@@ -52,6 +52,8 @@ std::vector<MetricFamily> FamiliesOf(const StateSample& sample) {
        MetricType::Gauge, Seconds(sample.last_backup)},
       {"leasehold_policy_revision", "The policy revision in force.", MetricType::Gauge,
        Number(sample.policy_revision)},
+      {"leasehold_approvals_pending", "Requests for approval that wait for approvers.",
+       MetricType::Gauge, Number(sample.approvals_pending)},
       {"leasehold_policies_observed", "Policies whose word is only recorded.", MetricType::Gauge,
        Number(sample.policies_observed)},
       {"leasehold_clock_adjustments_total", "Times that the wall clock was found to have been set.",

@@ -28,6 +28,7 @@ struct StateSample {
   std::optional<absl::Time> last_checkpoint;
   std::optional<absl::Time> last_backup;
   std::optional<uint64_t> policy_revision;
+  std::optional<uint64_t> approvals_pending;
   std::optional<uint64_t> policies_observed;
   // clock_mark entries after the first.
   std::optional<uint64_t> clock_adjustments;

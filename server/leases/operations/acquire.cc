@@ -5,6 +5,7 @@
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/operations/approval.h"
 #include "server/leases/operations/binding.h"
 #include "server/leases/operations/chain_policy.h"
 #include "server/leases/operations/credentials.h"
@@ -38,6 +39,8 @@ struct Terms {
   std::string_view policy;
   LeaseBinding bound;
   ObservedDenial not_enforced;
+  const CompiledApproval* asks = nullptr;  // approvers, who must agree first
+  uint64_t approval = 0;                   // by which they did
 };
 
 absl::StatusOr<absl::Duration> ChooseTtl(std::optional<absl::Duration> asked,
@@ -90,8 +93,8 @@ absl::Status CheckMaxActive(const State& state, UnixMillis now, EntityUid agent,
                              {"rule", std::string(kMaxActiveRule)}}});
 }
 
-absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
-                                   const AcquireRequest& request, const Entity& agent) {
+absl::StatusOr<Terms> JudgeWithoutApprovers(const State& state, UnixMillis now,
+                                            const AcquireRequest& request, const Entity& agent) {
   const Entity* secret = state.entities().FindByName(EntityKind::kSecret, request.secret.value());
   // Judged even where there is no such secret, so that both take the same time.
   LeaseSubject subject(state, now, request.principal, request.workflow.value(),
@@ -105,6 +108,12 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
                  decision.reason == Reason::kDeliveryNotAllowed
                      ? "this secret may only be used through a broker: ask for a brokered lease"
                      : "policy forbids this lease; do not retry, ask an owner",
+                 {.metadata = {{"policy", std::string(decision.policy)}}});
+  }
+  if (decision.approval != nullptr && request.delivery == Delivery::kRevealed) {
+    // What was given out cannot be taken back when its time is over.
+    return Error(Reason::kDeliveryNotAllowed,
+                 "approvers agree to brokered leases only: ask for a brokered one",
                  {.metadata = {{"policy", std::string(decision.policy)}}});
   }
   TextId workflow = state.texts().Find(ledger::v1::TEXT_KIND_WORKFLOW, request.workflow.value());
@@ -121,10 +130,27 @@ absl::StatusOr<Terms> JudgeAcquire(const State& state, UnixMillis now,
   Terms terms{.secret = secret,
               .max_ttl = decision.max_ttl,
               .policy = decision.policy,
-              .not_enforced = decision.not_enforced};
+              .not_enforced = decision.not_enforced,
+              .asks = decision.approval};
   ASSIGN_OR_RETURN(terms.version, ChooseVersion(state, *secret, request.version, now));
   ASSIGN_OR_RETURN(terms.ttl, ChooseTtl(request.ttl, decision));
   ASSIGN_OR_RETURN(terms.bound, BindLease(decision.binding, request.principal));
+  return terms;
+}
+
+absl::StatusOr<Terms> JudgeAcquire(Transaction& tx, const AcquireRequest& request,
+                                   const Entity& agent) {
+  ASSIGN_OR_RETURN(Terms terms, JudgeWithoutApprovers(tx.state(), tx.now(), request, agent));
+  // Last, so that nobody is asked for what would be refused all the same.
+  if (terms.asks != nullptr) {
+    ASSIGN_OR_RETURN(terms.approval, ApprovalFor(tx, {.principal = request.principal,
+                                                      .secret = terms.secret->uid,
+                                                      .workflow = request.workflow.value(),
+                                                      .run = request.run,
+                                                      .purpose = request.purpose,
+                                                      .policy = terms.policy,
+                                                      .terms = *terms.asks}));
+  }
   return terms;
 }
 
@@ -169,6 +195,7 @@ AcquireResult Issue(Transaction& tx, const AcquireRequest& request, const Terms&
   issued->set_use_limit(request.use_limit);
   issued->set_not_enforced_reason(static_cast<uint32_t>(terms.not_enforced.reason));
   issued->set_not_enforced_policy(not_enforced.value());
+  issued->set_approval(terms.approval);
   issued->set_request_hash(request.request_hash);
   AcquireResult result{LeaseNumber(issued->number()), tx.state().epoch()};
   tx.Append(std::move(entry));
@@ -188,7 +215,7 @@ absl::StatusOr<AcquireResult> Acquire(Transaction& tx, RefusalLimiter& limiter,
     LeaseNumber number(made->number);
     return AcquireResult{number, state.EpochOf(*state.leases().Find(number))};
   }
-  absl::StatusOr<Terms> terms = JudgeAcquire(state, tx.now(), request, agent);
+  absl::StatusOr<Terms> terms = JudgeAcquire(tx, request, agent);
   if (terms.ok()) {
     return Issue(tx, request, *terms);
   }
@@ -286,7 +313,8 @@ absl::StatusOr<AcquireResult> Renew(Transaction& tx, RefusalLimiter& limiter,
     return refuse(HeldError(*hold));
   }
   LeaseDecision decision = DecideKeeping(state, chain, tx.now());
-  if (!decision.allowed || secret.deleted) {
+  // The lease's own policy may ask for approvers by now, whom nobody has asked about this lease.
+  if (!decision.allowed || decision.approval != nullptr || secret.deleted) {
     return refuse(Error(Reason::kPolicyDenied,
                         "policy no longer allows this lease; do not retry, ask an owner",
                         {.scope = ErrorDetail::Scope::kLease}));

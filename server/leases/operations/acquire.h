@@ -21,7 +21,8 @@ struct AcquireRequest {
   // Empty: the lease follows the newest version that is enabled.
   VersionNumber version;
   Name workflow;
-  std::string run;  // a Text, or empty
+  std::string run;      // a Text, or empty
+  std::string purpose;  // a Text that approvers read, or empty
   std::optional<absl::Duration> ttl;
   Delivery delivery = Delivery::kBrokered;
   uint64_t use_limit = 0;    // at most so many uses; 0 = no limit

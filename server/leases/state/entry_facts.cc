@@ -94,6 +94,16 @@ EntryFacts FactsOf(LogIndex index, const Entry& entry, const State& state) {
     case Entry::kEntityDeleted:
       AddEntity(state, EntityUid(entry.entity_deleted().uid()), facts);
       break;
+    case Entry::kApprovalRequested:
+      facts.agent = EntityUid(entry.approval_requested().agent());
+      facts.secret = EntityUid(entry.approval_requested().secret());
+      facts.workflow = TextId(entry.approval_requested().workflow());
+      break;
+    case Entry::kApprovalDecided:
+      facts.agent = EntityUid(entry.approval_decided().agent());
+      facts.secret = EntityUid(entry.approval_decided().secret());
+      facts.workflow = TextId(entry.approval_decided().workflow());
+      break;
     case Entry::kCredentialIssued:
       facts.agent = EntityUid(entry.credential_issued().agent());
       break;

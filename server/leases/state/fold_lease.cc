@@ -30,6 +30,12 @@ absl::Status State::FoldLease(LogIndex index, const Entry& entry, SideSource& si
       return FoldError(index, "issues a lease beyond its maximum");
     }
     ASSIGN_OR_RETURN(LeaseTerms terms, TermsOf(index, issued, side));
+    if (terms.approval != 0) {
+      if (approvals_.Find(terms.approval) == nullptr) {
+        return FoldError(index, "issues a lease on an approval that nobody asked for");
+      }
+      approvals_.CountUse(terms.approval);
+    }
     leases_.Add(Lease{.number = LeaseNumber(issued.number()),
                       .issue_index = index,
                       .agent = agent->uid,

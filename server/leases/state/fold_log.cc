@@ -36,6 +36,8 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
       checkpoint_key_ = started.checkpoint_key();
       earlier_epochs_through_ = LeaseNumber(started.through());
       credentials_.EndThrough(CredentialId(credentials_.all().size()));
+      // What was approved may have been used after the backup.
+      approvals_.EndAll();
       return absl::OkStatus();
     }
     case Entry::kClockMark:
@@ -48,6 +50,7 @@ absl::Status State::FoldLog(LogIndex index, const Entry& entry, SideSource& side
                                     .index = index,
                                     .time = last_time_});
         watermarks_.Raise(own_revocations_.back());
+        approvals_.EndAll();
       }
       return absl::OkStatus();
     case Entry::kTextDefined:

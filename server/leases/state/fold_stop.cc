@@ -83,6 +83,7 @@ absl::Status State::FoldRevoked(LogIndex index, const ledger::v1::Revoked& revok
                           .member_users = Ascending<TextId>(revoked.member_users())});
   const Revocation& revocation = revocations_.back();
   watermarks_.Raise(revocation);
+  approvals_.EndCovered(revocation);
   if (selector->kind() == Selector::Kind::kCombination) {
     ListLeases(revocation);
   }

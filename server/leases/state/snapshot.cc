@@ -69,6 +69,9 @@ std::vector<SnapshotRow> SmallRows(const State& state) {
   for (const RequestIds::Made& made : state.requests().all()) {
     rows.push_back(Row("requests", NumberKey(made.index.value()), ToRow(made)));
   }
+  for (const auto& [number, approval] : state.approvals().all()) {
+    rows.push_back(Row("approvals", NumberKey(number), ToRow(approval)));
+  }
   for (const auto& [principal, role] : state.operators().all()) {
     ledger::v1::OperatorRow row;
     row.set_principal(principal.value());
@@ -96,6 +99,7 @@ ledger::v1::MetaRow MetaOf(const State& state) {
   meta.set_ended_through(state.earlier_epochs_through().value());
   meta.set_identity_rules(std::string(AsText(state.identity_rules())));
   meta.set_credentials_ended_through(state.credentials().ended_through().value());
+  meta.set_last_approval(state.approvals().next() - 1);
   return meta;
 }
 

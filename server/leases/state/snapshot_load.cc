@@ -215,11 +215,23 @@ class StateLoader {
                : Damaged("a counter of a rate window makes no sense");
   }
 
-  // Of those that may still be active.
+  absl::Status LoadApprovals(const Rows& rows, uint64_t last) {
+    std::vector<Approval> approvals;
+    RETURN_IF_ERROR(ForEach<ledger::v1::ApprovalRow>(
+        rows, "approvals", [&](const ledger::v1::ApprovalRow& row) {
+          return FromRow(row, &approvals.emplace_back());
+        }));
+    return state_.approvals_.Restore(std::move(approvals), last)
+               ? absl::OkStatus()
+               : Damaged("the numbers of approvals make no sense");
+  }
+
+  // Of those that may still be active, and all that were delegated.
   void FileLeases() {
     for (uint64_t number = 1; number <= state_.leases_.count(); ++number) {
       const Lease& lease = *state_.leases_.Find(LeaseNumber(number));
-      if (!lease.released && lease.expire_time > state_.last_time_) state_.FileLease(lease);
+      const bool may_be_active = !lease.released && lease.expire_time > state_.last_time_;
+      if (may_be_active || !lease.terms->parent.empty()) state_.FileLease(lease);
     }
   }
 
@@ -294,6 +306,7 @@ absl::StatusOr<State> StateSnapshot::Load(StoreView& view) {
   RETURN_IF_ERROR(loader.LoadPolicies(rows));
   RETURN_IF_ERROR(loader.LoadSmall(rows));
   RETURN_IF_ERROR(loader.LoadRates(rows));
+  RETURN_IF_ERROR(loader.LoadApprovals(rows, meta.last_approval()));
   loader.FileLeases();
   return state;
 }

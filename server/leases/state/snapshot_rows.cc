@@ -212,6 +212,68 @@ bool FromRow(const ledger::v1::RateCounterRow& row, RateCounter* counter) {
   return row.last_ms_size() == row.counts_size() && ToHash(row.rule(), &counter->key.rule);
 }
 
+ledger::v1::ApprovalRow ToRow(const Approval& approval) {
+  ledger::v1::ApprovalRow row;
+  row.set_number(approval.number);
+  row.set_index(approval.index.value());
+  row.set_agent(approval.key.agent.value());
+  row.set_secret(approval.key.secret.value());
+  row.set_workflow(approval.key.workflow.value());
+  row.set_policy(approval.key.policy.value());
+  row.set_user(approval.key.user.value());
+  row.set_purpose(approval.purpose.value());
+  row.set_run(approval.run.value());
+  row.set_address(approval.address.value());
+  row.set_group(approval.group.value());
+  row.set_approvers(approval.approvers);
+  row.set_uses(approval.uses);
+  row.set_used(approval.used);
+  row.set_valid_for_ms(absl::ToInt64Milliseconds(approval.valid_for));
+  row.set_create_ms(approval.create_time.value());
+  row.set_expire_ms(approval.expire_time.value());
+  row.set_answer(static_cast<uint32_t>(approval.answer));
+  for (const ApprovalAnswer& answer : approval.answers) {
+    ledger::v1::ApprovalAnswerRow* out = row.add_answers();
+    out->set_actor(answer.actor.value());
+    out->set_agent(answer.agent.value());
+    out->set_user(answer.user.value());
+    out->set_approved(answer.approved);
+    out->set_reason(answer.reason.value());
+    out->set_time_ms(answer.time.value());
+  }
+  return row;
+}
+
+bool FromRow(const ledger::v1::ApprovalRow& row, Approval* approval) {
+  *approval = {.number = row.number(),
+               .index = LogIndex(row.index()),
+               .key = {.agent = EntityUid(row.agent()),
+                       .secret = EntityUid(row.secret()),
+                       .workflow = TextId(row.workflow()),
+                       .policy = TextId(row.policy()),
+                       .user = TextId(row.user())},
+               .purpose = TextId(row.purpose()),
+               .run = TextId(row.run()),
+               .address = TextId(row.address()),
+               .group = EntityUid(row.group()),
+               .approvers = row.approvers(),
+               .uses = row.uses(),
+               .used = row.used(),
+               .valid_for = absl::Milliseconds(row.valid_for_ms()),
+               .create_time = UnixMillis(row.create_ms()),
+               .expire_time = UnixMillis(row.expire_ms()),
+               .answer = static_cast<Approval::Answer>(row.answer())};
+  for (const ledger::v1::ApprovalAnswerRow& answer : row.answers()) {
+    approval->answers.push_back({.actor = TextId(answer.actor()),
+                                 .agent = EntityUid(answer.agent()),
+                                 .user = TextId(answer.user()),
+                                 .approved = answer.approved(),
+                                 .reason = TextId(answer.reason()),
+                                 .time = UnixMillis(answer.time_ms())});
+  }
+  return row.answer() <= static_cast<uint32_t>(Approval::Answer::kEnded);
+}
+
 ledger::v1::KeyChangeRow ToRow(const KeyChange& change) {
   ledger::v1::KeyChangeRow row;
   row.set_key_class(static_cast<ledger::v1::KeyClass>(change.cls));

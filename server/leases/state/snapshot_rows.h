@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "leasehold/ledger/v1/snapshot.pb.h"
+#include "server/leases/state/approvals.h"
 #include "server/leases/state/credential_table.h"
 #include "server/leases/state/entity_table.h"
 #include "server/leases/state/holds.h"
@@ -46,6 +47,9 @@ bool FromRow(const ledger::v1::PolicyRow& row, PolicyRevisionInfo* info);
 ledger::v1::RateCounterRow ToRow(const RateCounter& counter);
 // Whether the counter makes sense otherwise, RateWindows sees.
 bool FromRow(const ledger::v1::RateCounterRow& row, RateCounter* counter);
+
+ledger::v1::ApprovalRow ToRow(const Approval& approval);
+bool FromRow(const ledger::v1::ApprovalRow& row, Approval* approval);
 
 ledger::v1::KeyChangeRow ToRow(const KeyChange& change);
 bool FromRow(const ledger::v1::KeyChangeRow& row, KeyChange* change);

@@ -45,6 +45,10 @@ absl::Status State::Apply(LogIndex index, const Entry& entry, SideSource& side) 
     case Entry::kVersionState:
       RETURN_IF_ERROR(FoldSecret(index, entry));
       break;
+    case Entry::kApprovalRequested:
+    case Entry::kApprovalDecided:
+      RETURN_IF_ERROR(FoldApproval(index, entry));
+      break;
     case Entry::kRoleChanged:
     case Entry::kConfigLoaded:
       RETURN_IF_ERROR(FoldOperator(index, entry));
@@ -128,7 +132,13 @@ size_t State::CountActive(EntityUid agent, TextId policy, UnixMillis now, size_t
 }
 
 void State::FileLease(const Lease& lease) {
-  if (!lease.terms->parent.empty()) return;
+  if (!lease.terms->parent.empty()) {
+    for (const Lease* above = leases_.Find(lease.terms->parent); above != nullptr;
+         above = leases_.Find(above->terms->parent)) {
+      delegations_.Add(above->agent, lease.agent);
+    }
+    return;
+  }
   // Its agent is taking one, so no lease of the agent's is over only for a while.
   policy_leases_.Add(lease.agent, lease.policy, lease.number, [this](LeaseNumber number) {
     return !CheckLease(*leases_.Find(number), last_time_).ok();

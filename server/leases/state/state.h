@@ -15,7 +15,9 @@
 #include "server/base/ids.h"
 #include "server/base/millis.h"
 #include "server/base/reason.h"
+#include "server/leases/state/approvals.h"
 #include "server/leases/state/credential_table.h"
+#include "server/leases/state/delegations.h"
 #include "server/leases/state/entity_table.h"
 #include "server/leases/state/holds.h"
 #include "server/leases/state/key_history.h"
@@ -123,6 +125,8 @@ class State {
   const KeyHistory& keys() const { return keys_; }
   const UsageMap& usage() const { return usage_; }
   const RateWindows& rates() const { return rates_; }
+  const Approvals& approvals() const { return approvals_; }
+  const Delegations& delegations() const { return delegations_; }
 
   // Whether `lease` is usable at `now`: unreleased, unexpired, above every watermark, of this
   // epoch, its agent alive and its credential not revoked; and so is every lease that it was
@@ -150,7 +154,8 @@ class State {
   absl::StatusOr<LeaseTerms> TermsOf(LogIndex index, const ledger::v1::LeaseIssued& issued,
                                      SideSource& side) const;
   Usability CheckAlone(const Lease& lease, UnixMillis now) const;
-  // Files a lease that was taken under its policy.
+  // Files a lease that was taken under its policy, and who is above the agent of one that was
+  // delegated.
   void FileLease(const Lease& lease);
   void CountUse(Lease& lease, const ledger::v1::Use& use);
   absl::Status FoldUse(LogIndex index, const ledger::v1::Entry& entry);
@@ -160,6 +165,9 @@ class State {
   void ListLeases(const Revocation& revocation);
   absl::Status FoldEntity(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
   absl::Status FoldOperator(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldApproval(LogIndex index, const ledger::v1::Entry& entry);
+  absl::Status FoldRequested(LogIndex index, const ledger::v1::ApprovalRequested& requested);
+  absl::Status FoldDecided(LogIndex index, const ledger::v1::ApprovalDecided& decided);
   absl::Status FoldSecret(LogIndex index, const ledger::v1::Entry& entry);
   absl::Status FoldLog(LogIndex index, const ledger::v1::Entry& entry, SideSource& side);
   absl::Status FoldKeys(LogIndex index, const ledger::v1::KeyRotated& rotated);
@@ -199,8 +207,10 @@ class State {
   KeyHistory keys_;
   UsageMap usage_;
   RateWindows rates_;
-  // Follows from leases_, and is in no snapshot.
+  Approvals approvals_;
+  // Both follow from leases_, and are in no snapshot.
   PolicyLeases policy_leases_;
+  Delegations delegations_;
 };
 
 }  // namespace leasehold

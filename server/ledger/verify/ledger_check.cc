@@ -71,6 +71,7 @@ void LedgerCheck::Fold(uint64_t index, const Entry& entry) {
   findings_.Add(index, CheckPolicy(entry, state_));
   findings_.Add(index, CheckDelegation(entry, state_, side_));
   findings_.Add(index, limits_.Add(entry, state_));
+  findings_.Add(index, approvals_.Add(entry, state_));
   findings_.Add(index, CheckSide(index, entry));
   const absl::Status applied = state_.Apply(LogIndex(index), entry, side_);
   if (!applied.ok()) {

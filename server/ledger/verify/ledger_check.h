@@ -11,6 +11,7 @@
 #include "server/leases/state/state.h"
 #include "server/ledger/block_summary.h"
 #include "server/ledger/merkle_log.h"
+#include "server/ledger/verify/approval_rules.h"
 #include "server/ledger/verify/findings.h"
 #include "server/ledger/verify/lease_rules.h"
 #include "server/ledger/verify/limit_rules.h"
@@ -60,6 +61,7 @@ class LedgerCheck {
   State state_;
   LeaseRules rules_;
   LimitRules limits_;
+  ApprovalRules approvals_;
   SnapshotCheck snapshot_;
   BlockSummaryBuilder summaries_;
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, uint64_t> version_entries_;

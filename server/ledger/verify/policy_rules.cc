@@ -114,6 +114,10 @@ Objection CheckLeaseTime(const LeaseDecision& decision, uint64_t time_ms, uint64
   if (!decision.allowed) {
     return {.what = StrCat(verb, " a lease that no policy in force allowed")};
   }
+  if (decision.approval != nullptr) {
+    return {.what = StrCat(verb, " a lease though policy ", decision.policy,
+                           " asks for approvers, who have not agreed to it")};
+  }
   const absl::Duration ttl =
       absl::Milliseconds(static_cast<int64_t>(expire_ms) - static_cast<int64_t>(time_ms));
   if (ttl > decision.ttl) {

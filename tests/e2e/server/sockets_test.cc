@@ -12,6 +12,7 @@
 
 #include "google/protobuf/empty.pb.h"
 #include "leasehold/v1/admin.pb.h"
+#include "leasehold/v1/approval.pb.h"
 #include "leasehold/v1/identity.pb.h"
 #include "leasehold/v1/policy.pb.h"
 #include "leasehold/v1/secret.pb.h"
@@ -30,7 +31,8 @@ std::vector<std::string> EveryMethod() {
        {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
         v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
         v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
-        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file()}) {
+        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file(),
+        v1::Approval::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       const google::protobuf::ServiceDescriptor* const service = file->service(s);
       for (int m = 0; m < service->method_count(); ++m) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "leasehold/v1/approval.pb.h"
 #include "server/api/method_table.h"
 #include "tests/unit/server/api/api_world.h"
 
@@ -61,7 +62,8 @@ std::vector<std::string> EveryMethod() {
        {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
         v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
         v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
-        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file()}) {
+        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file(),
+        v1::Approval::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         methods.push_back("/" + file->service(s)->full_name() + "/" +

@@ -77,6 +77,7 @@ class FedMetrics {
       sample.last_checkpoint = absl::UnixEpoch() + absl::Hours(1);
       sample.last_backup = absl::UnixEpoch() + absl::Hours(2);
       sample.policy_revision = 7;
+      sample.approvals_pending = 3;
       sample.clock_adjustments = 0;
       return sample;
     });

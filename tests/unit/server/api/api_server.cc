@@ -9,6 +9,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/api/admin_service.h"
+#include "server/api/approval_service.h"
 #include "server/api/gate.h"
 #include "server/api/health_service.h"
 #include "server/api/hot/hot_thread.h"
@@ -63,6 +64,7 @@ class ApiServer::Impl {
         leases_(authority_, gate_),
         uses_(authority_, gate_),
         revocation_(revocations_, gate_),
+        approvals_(authority_, gate_),
         policies_(authority_, gate_, *opened_.store, pool_),
         identity_(authority_, gate_, {.verifier = verifier}),
         ledger_(authority_, gate_, *opened_.store, pool_, streams_),
@@ -85,8 +87,8 @@ class ApiServer::Impl {
     grpc::ServerBuilder builder;
     door_->AddTo(builder);
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &secrets_, &leases_, &uses_, &revocation_, &policies_, &identity_, &ledger_, &admin_,
-             &health_, &reflection_}) {
+             &secrets_, &leases_, &uses_, &revocation_, &approvals_, &policies_, &identity_,
+             &ledger_, &admin_, &health_, &reflection_}) {
       builder.RegisterService(service);
     }
     hot_.emplace(builder.AddCompletionQueue(), *committer_);
@@ -127,6 +129,7 @@ class ApiServer::Impl {
   LeaseService leases_;
   UseService uses_;
   RevocationService revocation_;
+  ApprovalService approvals_;
   PolicyService policies_;
   IdentityService identity_;
   LedgerService ledger_;

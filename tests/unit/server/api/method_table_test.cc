@@ -7,6 +7,7 @@
 #include <string>
 
 #include "leasehold/v1/admin.pb.h"
+#include "leasehold/v1/approval.pb.h"
 #include "leasehold/v1/identity.pb.h"
 #include "leasehold/v1/lease.pb.h"
 #include "leasehold/v1/ledger.pb.h"
@@ -24,7 +25,8 @@ std::set<std::string> DescribedMethods() {
        {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
         v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
         v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
-        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file()}) {
+        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file(),
+        v1::Approval::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         methods.insert(file->service(s)->method(m)->full_name());
@@ -63,13 +65,15 @@ TEST_CASE("each role may call its own methods and no others") {
     bool lease_read = name == "GetLease" || name == "ListLeases";
     bool all = anybody.contains(name);
     bool use = agents_only.contains(name) || point_of_use.contains(name);
-    bool stop = stops.contains(name) || name == "ReleaseLease";
+    const bool approval_read = name == "GetApproval" || name == "ListApprovals";
+    const bool answer = name == "Approve" || name == "Reject";
+    bool stop = stops.contains(name) || name == "ReleaseLease" || answer;
     CHECK(method.roles.Has(Role::kAdmin) == !use);
     const bool own = name == "EndSession";
     CHECK(method.roles.Has(Role::kSecurity) == (read || stop || own));
     CHECK(method.roles.Has(Role::kAuditor) == (read || own));
-    CHECK(method.roles.Has(Role::kAgent) ==
-          (all || use || lease_read || name == "ReleaseLease" || name == "RotateToken"));
+    CHECK(method.roles.Has(Role::kAgent) == (all || use || lease_read || name == "ReleaseLease" ||
+                                             name == "RotateToken" || approval_read || answer));
     CHECK(method.roles.Has(Role::kAdapter) == (all || point_of_use.contains(name)));
     CHECK_FALSE(method.roles.Has(Role::kNone));
   }

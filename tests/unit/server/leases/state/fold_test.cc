@@ -48,6 +48,25 @@ Entry Lease(const State& state) {
   return entry;
 }
 
+// Asks mailers for a lease of db/login for bot.
+Entry Request(const State& state) {
+  Entry entry;
+  ledger::v1::ApprovalRequested* asked = entry.mutable_approval_requested();
+  const Entry lease = Lease(state);
+  asked->set_approval(1);
+  asked->set_agent(lease.lease_issued().agent());
+  asked->set_secret(lease.lease_issued().secret());
+  asked->set_workflow(lease.lease_issued().workflow());
+  asked->set_policy(lease.lease_issued().policy());
+  asked->set_group(UidOf(state, EntityKind::kGroup, "mailers"));
+  asked->set_purpose(state.revocations().front().reason.value());
+  asked->set_approvers(1);
+  asked->set_uses(1);
+  asked->set_valid_for_ms(1000);
+  asked->set_expire_time_ms(1'000'000'000);
+  return entry;
+}
+
 Entry Put(const State& state, EntityKind kind, std::string_view name) {
   const Entity* entity = state.entities().FindByName(kind, name);
   Entry entry;
@@ -117,6 +136,32 @@ const std::vector<Row>& Table() {
       {"a proof without a binding",
        [](auto& s, Entry& e) { (e = Lease(s)).mutable_lease_issued()->set_proof_hash(kHash); },
        "proof"},
+      {"a lease on an approval that nobody asked for",
+       [](auto& s, Entry& e) { (e = Lease(s)).mutable_lease_issued()->set_approval(1); },
+       "nobody asked for"},
+      {"a request for approval", [](auto& s, Entry& e) { e = Request(s); }, nullptr},
+      {"a request out of order",
+       [](auto& s, Entry& e) { (e = Request(s)).mutable_approval_requested()->set_approval(2); },
+       "number that is not the next"},
+      {"a request to an agent as group",
+       [](auto& s, Entry& e) {
+         (e = Request(s)).mutable_approval_requested()->set_group(e.approval_requested().agent());
+       },
+       "never defined"},
+      {"a request that does not say what for",
+       [](auto& s, Entry& e) { (e = Request(s)).mutable_approval_requested()->clear_purpose(); },
+       "never defined"},
+      {"a request to nobody",
+       [](auto& s, Entry& e) { (e = Request(s)).mutable_approval_requested()->set_approvers(0); },
+       "by nobody"},
+      {"a request that was over before it came",
+       [](auto& s, Entry& e) {
+         (e = Request(s)).mutable_approval_requested()->set_expire_time_ms(0);
+       },
+       "for no time"},
+      {"an answer to no request",
+       [](auto&, Entry& e) { e.mutable_approval_decided()->set_approval(1); },
+       "that there is not"},
       {"a lease in a group",
        [](auto& s, Entry& e) {
          (e = Lease(s)).mutable_lease_issued()->add_groups(UidOf(s, EntityKind::kGroup, "mailers"));

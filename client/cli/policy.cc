@@ -182,7 +182,8 @@ Command PolicyCommand() {
                     .examples = {"leasehold policy list"},
                     .run = List},
                    PolicyTestCommand(),
-                   PolicyExplainCommand()},
+                   PolicyExplainCommand(),
+                   PolicyReplayCommand()},
   };
 }
 

@@ -8,6 +8,7 @@ namespace leasehold {
 // Commands below `leasehold policy` that answer questions and change nothing.
 Command PolicyExplainCommand();
 Command PolicyTestCommand();
+Command PolicyReplayCommand();
 
 }  // namespace leasehold
 

@@ -64,6 +64,7 @@ constexpr std::array kMethods = {
     ApiMethod{kPolicies, "GetPolicySet", kReaders},
     ApiMethod{kPolicies, "ListRevisions", kReaders},
     ApiMethod{kPolicies, "ExplainDecision", kReaders},
+    ApiMethod{kPolicies, "ReplayPolicies", kReaders},
     ApiMethod{kIdentity, "CreateAgent", kAdmin},
     ApiMethod{kIdentity, "GetAgent", kReaders},
     ApiMethod{kIdentity, "ListAgents", kReaders},

@@ -3,11 +3,14 @@
 #include <utility>
 #include <vector>
 
+#include "server/api/names.h"
 #include "server/api/policy_service.h"
+#include "server/api/request_checks.h"
 #include "server/api/submit_call.h"
 #include "server/base/status.h"
 #include "server/policy/explain.h"
 #include "server/policy/observe_mode.h"
+#include "server/replay/replay.h"
 
 namespace leasehold {
 namespace {
@@ -82,6 +85,44 @@ absl::StatusOr<v1::Explanation> PolicyService::AnswerExplain(
                            .user_groups = user_groups,
                            .target = facts.target.get(),
                            .now = now});
+}
+
+grpc::Status PolicyService::ReplayPolicies(grpc::ServerContext* context,
+                                           const v1::ReplayPoliciesRequest* request,
+                                           v1::ReplayPoliciesResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "ReplayPolicies");
+  return Dispatch<v1::ReplayPoliciesResponse>(context, response, gate_, method, [&](auto call) {
+    if (replaying_.exchange(true)) {
+      call->Finish(Error(Reason::kOverloaded, "another replay is running; retry when it is over"));
+      return;
+    }
+    // Given back when the task ends, or is refused and destroyed.
+    std::shared_ptr<void> slot(nullptr, [this](void*) { replaying_ = false; });
+    ReadCall(pool_, call,
+             [this, request, context, slot] { return AnswerReplay(*request, context); });
+  });
+}
+
+absl::StatusOr<v1::ReplayPoliciesResponse> PolicyService::AnswerReplay(
+    const v1::ReplayPoliciesRequest& request, grpc::ServerContext* context) {
+  RETURN_IF_ERROR(CheckNoUnknownFields(request));
+  if (!request.has_policy_set()) {
+    return Error(Reason::kInvalidArgument, "policy_set is missing; it is what is proposed");
+  }
+  DecisionScan::Range range;
+  if (request.has_start_time()) {
+    ASSIGN_OR_RETURN(const UnixMillis start, FromProto(request.start_time(), "start_time"));
+    range.start = start.ToTime();
+  }
+  if (request.has_end_time()) {
+    ASSIGN_OR_RETURN(const UnixMillis end, FromProto(request.end_time(), "end_time"));
+    range.end = end.ToTime();
+  }
+  v1::PolicySet set = request.policy_set();
+  RETURN_IF_ERROR(FillObserveUntil({}, authority_.Now().ToTime(), &set));
+  ASSIGN_OR_RETURN(const auto proposed, CompiledPolicies::Compile(set, PolicyRevision(0)));
+  return leasehold::ReplayPolicies(store_, authority_.published(), *proposed, range,
+                                   [context] { return !context->IsCancelled(); });
 }
 
 }  // namespace leasehold

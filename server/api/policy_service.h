@@ -1,6 +1,8 @@
 #ifndef LEASEHOLD_SERVER_API_POLICY_SERVICE_H_
 #define LEASEHOLD_SERVER_API_POLICY_SERVICE_H_
 
+#include <atomic>
+
 #include "leasehold/v1/policy.grpc.pb.h"
 #include "server/api/gate.h"
 #include "server/api/page_token.h"
@@ -27,6 +29,9 @@ class PolicyService final : public v1::PolicyService::Service {
   grpc::Status ExplainDecision(grpc::ServerContext* context,
                                const v1::ExplainDecisionRequest* request,
                                v1::Explanation* response) override;
+  grpc::Status ReplayPolicies(grpc::ServerContext* context,
+                              const v1::ReplayPoliciesRequest* request,
+                              v1::ReplayPoliciesResponse* response) override;
 
  private:
   using ApplyCall = std::shared_ptr<UnaryCall<v1::ApplyPoliciesResponse>>;
@@ -36,6 +41,8 @@ class PolicyService final : public v1::PolicyService::Service {
   void Apply(const ApplyCall& call, const v1::ApplyPoliciesRequest& request, int attempts_left);
   absl::StatusOr<v1::PolicySetRevision> ReadSet(const v1::GetPolicySetRequest& request) const;
   absl::StatusOr<v1::PolicySet> ReadBody(const Hash& hash) const;
+  absl::StatusOr<v1::ReplayPoliciesResponse> AnswerReplay(const v1::ReplayPoliciesRequest& request,
+                                                          grpc::ServerContext* context);
   absl::StatusOr<v1::Explanation> AnswerExplain(const v1::ExplainDecisionRequest& request) const;
 
   LeaseAuthority& authority_;
@@ -43,6 +50,8 @@ class PolicyService final : public v1::PolicyService::Service {
   Store& store_;
   ReadPool& pool_;
   const PageTokens tokens_;
+  // A replay keeps a thread of the pool for seconds; two would keep all pages waiting.
+  std::atomic<bool> replaying_ = false;
 };
 
 }  // namespace leasehold

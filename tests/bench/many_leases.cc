@@ -10,6 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "leasehold/v1/lease.pb.h"
+#include "leasehold/v1/policy.pb.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "tests/bench/connections.h"
@@ -99,6 +100,24 @@ absl::StatusOr<double> ManyLeases::RevokeAgent() {
   v1::Selector selector;
   selector.set_agent(kAgent);
   return Revoke(selector);
+}
+
+absl::StatusOr<double> ManyLeases::Replay() {
+  const ApiClient admin(StrCat("unix:", store_->Endpoint("admin_socket")));
+  v1::ReplayPoliciesRequest request;
+  v1::Policy* policy = request.mutable_policy_set()->add_policies();
+  policy->set_name("none-of-them");
+  policy->mutable_subjects()->add_agents("other-*");
+  policy->add_secrets("**");
+  const absl::Time start = absl::Now();
+  const auto answer =
+      admin.Call<v1::ReplayPoliciesResponse>("PolicyService/ReplayPolicies", request);
+  const double took = absl::ToDoubleMilliseconds(absl::Now() - start);
+  if (!answer.ok()) return Error(Reason::kInternal, "a replay failed");
+  if (answer.value.newly_denied() < store_->holders().size()) {
+    return Error(Reason::kInternal, "a replay did not see the leases");
+  }
+  return took;
 }
 
 }  // namespace leasehold

@@ -12,8 +12,8 @@
 
 namespace leasehold {
 
-// A server in which one agent has very many leases, and what revoking it takes, one call after the
-// other with nothing beside. Used by one thread.
+// A server in which one agent has very many leases, and what revoking it and replaying its ledger
+// takes, one call after the other with nothing beside. Used by one thread.
 class ManyLeases {
  public:
   // Takes `leases`, a multiple of 400, through the API as an agent does: a million in about a
@@ -26,6 +26,9 @@ class ManyLeases {
   // first of the latter ends leases that are alive; the record is the same each time.
   absl::StatusOr<double> RevokeOne();
   absl::StatusOr<double> RevokeAgent();
+
+  // Milliseconds of one ReplayPolicies over the whole ledger, most of which are the leases issued.
+  absl::StatusOr<double> Replay();
 
  private:
   explicit ManyLeases(std::unique_ptr<StoreUnderTest> store);

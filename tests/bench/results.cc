@@ -40,6 +40,7 @@ const std::vector<RowKind>& AllRows() {
       {"policy_decide_10", "us", "", 0, 2, "a use judged by 10 policies"},
       {"policy_decide_10k", "us", "", 0, 5, "by 10,000, of as many teams"},
       {"policy_decide_10k_alike", "us", "", 0, 5, "by 10,000 that differ by path alone"},
+      {"policy_replay_1m", "ms", "", 0, 5'000, "ReplayPolicies over 1,000,000 leases issued"},
       {"broker_c50", "requests/s", "direct_c50", 0, 0, "through the broker, 50 connections"},
   };
   return *rows;

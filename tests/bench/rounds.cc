@@ -111,6 +111,7 @@ absl::Status Rounds::RunOne(Results& results) {
       {"entry_bytes", &Rounds::MeasureSize},
       {"broker_c50", &Rounds::MeasureBroker},
       {"policy_decide_10k", &Rounds::MeasureDecide},
+      {"policy_replay_1m", &Rounds::MeasureReplay},
   };
   for (const Phase& phase : kPhases) {
     // The first two are what others are compared with.
@@ -217,15 +218,26 @@ absl::Status Rounds::MeasureAlone(Results& results) {
   return absl::OkStatus();
 }
 
+absl::Status Rounds::MakeMany() {
+  if (many_ != nullptr) return absl::OkStatus();
+  const std::string url = StrCat("http://", upstream_.address());
+  ASSIGN_OR_RETURN(many_, ManyLeases::Create(options_.folder, url, options_.many_leases));
+  RETURN_IF_ERROR(many_->RevokeOne().status());  // the connection is made then
+  ASSIGN_OR_RETURN(revoked_alive_us_, many_->RevokeAgent());
+  return absl::OkStatus();
+}
+
+absl::Status Rounds::MeasureReplay(Results& results) {
+  RETURN_IF_ERROR(MakeMany());
+  ASSIGN_OR_RETURN(const double took, many_->Replay());
+  results.Add("policy_replay_1m", {.value = took});
+  return absl::OkStatus();
+}
+
 absl::Status Rounds::MeasureMany(Results& results) {
   // One after the other, so that a slow disk meets both; an odd number has a median.
   constexpr int kRevocations = 21;
-  if (many_ == nullptr) {
-    const std::string url = StrCat("http://", upstream_.address());
-    ASSIGN_OR_RETURN(many_, ManyLeases::Create(options_.folder, url, options_.many_leases));
-    RETURN_IF_ERROR(many_->RevokeOne().status());  // the connection is made then
-    ASSIGN_OR_RETURN(revoked_alive_us_, many_->RevokeAgent());
-  }
+  RETURN_IF_ERROR(MakeMany());
   results.Add("revoke_1m_alive",
               {.value = revoked_alive_us_, .ratio = std::nullopt, .cpu_us = std::nullopt});
   std::vector<double> one;

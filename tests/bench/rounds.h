@@ -60,7 +60,10 @@ class Rounds {
   absl::Status MeasureBatch(Results& results);
   absl::Status MeasureAlone(Results& results);
   absl::Status MeasureRevoke(Results& results);
+  // Makes the server with very many leases, once.
+  absl::Status MakeMany();
   absl::Status MeasureMany(Results& results);
+  absl::Status MeasureReplay(Results& results);
   absl::Status MeasureSize(Results& results);
   absl::Status MeasureBroker(Results& results);
   absl::Status MeasureDecide(Results& results);

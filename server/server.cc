@@ -9,6 +9,7 @@
 #include "server/api/admin_service.h"
 #include "server/api/approval_service.h"
 #include "server/api/health_service.h"
+#include "server/api/hot/hot_streams.h"
 #include "server/api/hot/hot_thread.h"
 #include "server/api/identity_service.h"
 #include "server/api/lease_service.h"
@@ -129,8 +130,8 @@ class Server::Impl {
                        telemetry_->Revoked(selector, took);
                      }),
         secret_service_(authority_, gate_, *opened_.store, *read_pool_),
-        lease_service_(authority_, gate_),
-        use_service_(authority_, gate_),
+        lease_service_(authority_, gate_, *opened_.store, streams_, hot_streams_),
+        use_service_(authority_, gate_, hot_streams_),
         revocation_service_(revocations_, gate_),
         approval_service_(authority_, gate_),
         revocation_endpoint_(revocations_, gate_, *revocation_pool_),
@@ -184,6 +185,7 @@ class Server::Impl {
   std::unique_ptr<ReadPool> revocation_pool_ =
       std::make_unique<ReadPool>("lh-revoke-read", /*threads=*/1);
   OpenStreams streams_;
+  HotStreams hot_streams_;
   RevocationMethods revocations_;
   SecretService secret_service_;
   LeaseService lease_service_;
@@ -371,6 +373,9 @@ Server::Impl::~Impl() {
   }
   broker_.reset();
   streams_.Stop();
+  if (hot_thread_ != nullptr && grpc_ != nullptr) {
+    hot_streams_.Stop(hot_thread_->queue());
+  }
   rotator_.Stop();
   if (revocation_server_ != nullptr) {
     revocation_server_->Stop(kDrain);

@@ -21,9 +21,11 @@ struct ReadEntry {
 };
 
 // Which blocks may hold something, by number; blocks behind the end of the vector may.
-absl::StatusOr<std::vector<bool>> BlocksToRead(StoreView& view, const EntryQuery& query) {
+absl::StatusOr<std::vector<bool>> BlocksToRead(StoreView& view, const EntryQuery& query,
+                                               const EntryRange& range) {
   std::vector<bool> blocks;
-  if (!query.IsNarrow()) {
+  // Who follows the end of the ledger has less to read than all the summaries are.
+  if (!query.IsNarrow() || (!range.descending && range.end - range.from <= kBlock)) {
     return blocks;
   }
   RETURN_IF_ERROR(view.ReadSummaries([&](const SummaryRow& row) -> absl::Status {
@@ -68,7 +70,7 @@ std::optional<LogIndex> AddMatching(const std::vector<ReadEntry>& entries, const
 
 absl::StatusOr<EntryPage> ReadEntryPage(StoreView& view, const PublishedState& published,
                                         const EntryQuery& query, const EntryRange& range) {
-  ASSIGN_OR_RETURN(std::vector<bool> blocks, BlocksToRead(view, query));
+  ASSIGN_OR_RETURN(std::vector<bool> blocks, BlocksToRead(view, query, range));
   const uint64_t end = range.end;
   uint64_t at = range.descending ? std::min(range.from, end) : range.from;
   auto finished = [&] { return range.descending ? at == 0 : at >= end; };

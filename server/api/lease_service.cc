@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "server/api/lease_description.h"
+#include "server/api/lease_watch.h"
 #include "server/api/names.h"
+#include "server/api/stream_call.h"
+#include "server/api/stream_holder.h"
 #include "server/api/unary_call.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -24,6 +27,24 @@ v1::Lease DescribePublished(LeaseAuthority& authority, LeaseNumber number) {
   });
 }
 
+// Of the streams that keep leases alive, which live long, so few are waited for at once.
+constexpr int kStreamsAwaited = 8;
+
+absl::StatusOr<RenewRequest> ParseRenewal(const LeaseTokens& tokens, const Principal& principal,
+                                          const std::string& token,
+                                          const google::protobuf::Duration* ttl) {
+  ASSIGN_OR_RETURN(LeaseTokenClaims claims, tokens.Parse(token));
+  if (claims.kind != TokenKind::kLeaseToken) {
+    return Error(Reason::kHandleNotAllowed,
+                 "a broker handle renews nothing; present the lease token");
+  }
+  RenewRequest request{.principal = principal, .lease = claims.lease, .epoch = claims.epoch};
+  if (ttl != nullptr) {
+    ASSIGN_OR_RETURN(request.ttl, FromProto(*ttl, "ttl"));
+  }
+  return request;
+}
+
 // Collects the answers of a batch; the last one ends the call.
 struct BatchInProgress {
   HotCall<v1::BatchAcquireLeasesRequest, v1::BatchAcquireLeasesResponse>* call;
@@ -37,11 +58,21 @@ void SetError(const absl::Status& status, v1::ErrorResult* error) {
   error->set_message(MessageWithReason(status));
 }
 
+v1::KeepAliveResponse LastOfKeepAlive(const absl::Status& why) {
+  v1::KeepAliveResponse last;
+  SetError(why, last.mutable_ended());
+  return last;
+}
+
 }  // namespace
 
-LeaseService::LeaseService(LeaseAuthority& authority, const Gate& gate)
+LeaseService::LeaseService(LeaseAuthority& authority, const Gate& gate, Store& store,
+                           OpenStreams& streams, HotStreams& hot_streams)
     : authority_(authority),
       gate_(gate),
+      store_(store),
+      streams_(streams),
+      tokens_(authority.vault()),
       acquire_{.api = FindApiMethod(kService, "AcquireLease"),
                .gate = gate,
                .request = {},
@@ -74,9 +105,20 @@ LeaseService::LeaseService(LeaseAuthority& authority, const Gate& gate)
                    call->Finish(Check(call->principal(), call->request()));
                    return nullptr;
                  }},
+      keep_alive_{
+          .api = FindApiMethod(kService, "KeepAlive"),
+          .gate = gate,
+          .streams = hot_streams,
+          .unanswered_max = 1,
+          .request = {},
+          .queue = nullptr,
+          .handle = [this](KeepAliveStream* stream, uint64_t place,
+                           auto& message) { return HandleKeepAlive(stream, place, message); },
+          .last = LastOfKeepAlive},
       get_(FindApiMethod(kService, "GetLease")),
       list_(FindApiMethod(kService, "ListLeases")),
-      delegate_(FindApiMethod(kService, "DelegateLease")) {}
+      delegate_(FindApiMethod(kService, "DelegateLease")),
+      watch_(FindApiMethod(kService, "WatchLeases")) {}
 
 void LeaseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
   acquire_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
@@ -101,6 +143,13 @@ void LeaseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
     ReleaseCall::Await(release_);
     CheckCall::Await(check_);
   }
+  keep_alive_.queue = queue;
+  keep_alive_.request = [this, queue](auto* context, auto* io, void* tag) {
+    RequestKeepAlive(context, io, queue, queue, tag);
+  };
+  for (int i = 0; i < kStreamsAwaited; ++i) {
+    KeepAliveStream::Await(keep_alive_);
+  }
 }
 
 std::unique_ptr<Operation> LeaseService::HandleAcquire(AcquireCall* call) {
@@ -120,20 +169,10 @@ std::unique_ptr<Operation> LeaseService::HandleAcquire(AcquireCall* call) {
 }
 
 std::unique_ptr<Operation> LeaseService::HandleRenew(RenewCall* call) {
-  auto parse = [&]() -> absl::StatusOr<RenewRequest> {
-    ASSIGN_OR_RETURN(LeaseTokenClaims claims, authority_.tokens().Parse(call->request().token()));
-    if (claims.kind != TokenKind::kLeaseToken) {
-      return Error(Reason::kHandleNotAllowed,
-                   "a broker handle renews nothing; present the lease token");
-    }
-    RenewRequest request{
-        .principal = call->principal(), .lease = claims.lease, .epoch = claims.epoch};
-    if (call->request().has_ttl()) {
-      ASSIGN_OR_RETURN(request.ttl, FromProto(call->request().ttl(), "ttl"));
-    }
-    return request;
-  };
-  absl::StatusOr<RenewRequest> request = parse();
+  const v1::RenewLeaseRequest& asked = call->request();
+  absl::StatusOr<RenewRequest> request =
+      ParseRenewal(authority_.tokens(), call->principal(), asked.token(),
+                   asked.has_ttl() ? &asked.ttl() : nullptr);
   if (!request.ok()) {
     call->Finish(request.status());
     return nullptr;
@@ -146,6 +185,40 @@ std::unique_ptr<Operation> LeaseService::HandleRenew(RenewCall* call) {
                                        call->Finish(result.status());
                                      }
                                    });
+}
+
+std::unique_ptr<Operation> LeaseService::HandleKeepAlive(KeepAliveStream* stream, uint64_t place,
+                                                         v1::KeepAliveRequest& message) {
+  absl::Status fixed = stream->FixToken(message.mutable_token());
+  absl::StatusOr<RenewRequest> request =
+      fixed.ok() ? ParseRenewal(authority_.tokens(), stream->principal(), message.token(),
+                                message.has_ttl() ? &message.ttl() : nullptr)
+                 : fixed;
+  if (!request.ok()) {
+    stream->Refuse(place, request.status());
+    return nullptr;
+  }
+  const LeaseNumber lease = request->lease;
+  return authority_.RenewOperation(
+      *std::move(request), [this, stream, place, lease](absl::StatusOr<AcquireResult> result) {
+        AnswerKeepAlive(stream, place, lease, result.status());
+      });
+}
+
+void LeaseService::AnswerKeepAlive(KeepAliveStream* stream, uint64_t place, LeaseNumber lease,
+                                   const absl::Status& renewed) {
+  // At its maximum a lease is kept alive as long as it can be: the stream says when it is over.
+  if (!renewed.ok() && ReasonOf(renewed) != Reason::kLeaseMaxTtl) {
+    stream->Refuse(place, renewed);
+    return;
+  }
+  if (!stream->IsWatched()) {
+    stream->Watched(authority_.WatchLeaseFor(
+        stream->principal(), lease, [stream](const absl::Status& why) { stream->End(why); }));
+  }
+  v1::KeepAliveResponse response;
+  *response.mutable_lease() = DescribePublished(authority_, lease);
+  stream->Answer(place, std::move(response));
 }
 
 void LeaseService::HandleBatch(BatchCall* call) {
@@ -252,6 +325,16 @@ grpc::Status LeaseService::DelegateLease(grpc::ServerContext* context,
                                 }
                               });
   });
+}
+
+grpc::Status LeaseService::WatchLeases(grpc::ServerContext* context,
+                                       const v1::WatchLeasesRequest* request,
+                                       grpc::ServerWriter<v1::WatchLeasesEvent>* writer) {
+  return DispatchStream<v1::WatchLeasesEvent>(
+      context, writer, gate_, watch_, streams_, [&](StreamCall<v1::WatchLeasesEvent>& call) {
+        StreamHolder holder(authority_, gate_, *context, watch_, call.principal());
+        return LeaseWatch(authority_, store_, tokens_, *request, holder, call).Run();
+      });
 }
 
 absl::StatusOr<v1::CheckLeaseResponse> LeaseService::Check(const Principal& principal,

@@ -7,6 +7,8 @@
 #include "server/api/checkpoint_signer.h"
 #include "server/api/entry_page.h"
 #include "server/api/entry_query.h"
+#include "server/api/entry_watch.h"
+#include "server/api/stream_holder.h"
 #include "server/api/submit_call.h"
 #include "server/api/usage_query.h"
 #include "server/base/status.h"
@@ -188,6 +190,17 @@ grpc::Status LedgerService::ExportEntries(grpc::ServerContext* context,
   static const ApiMethod& method = FindApiMethod(kService, "ExportEntries");
   return DispatchStream<v1::ExportRecord>(context, writer, gate_, method, streams_,
                                           [&](ExportCall& call) { return Export(call); });
+}
+
+grpc::Status LedgerService::WatchEntries(grpc::ServerContext* context,
+                                         const v1::WatchEntriesRequest* request,
+                                         grpc::ServerWriter<v1::WatchEntriesEvent>* writer) {
+  static const ApiMethod& method = FindApiMethod(kService, "WatchEntries");
+  return DispatchStream<v1::WatchEntriesEvent>(
+      context, writer, gate_, method, streams_, [&](StreamCall<v1::WatchEntriesEvent>& call) {
+        StreamHolder holder(authority_, gate_, *context, method, call.principal());
+        return EntryWatch(authority_, store_, tokens_, *request, holder, call).Run();
+      });
 }
 
 absl::Status LedgerService::Export(ExportCall& call) const {

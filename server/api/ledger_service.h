@@ -27,6 +27,8 @@ class LedgerService final : public v1::LedgerService::Service {
                              v1::Checkpoint* response) override;
   grpc::Status ExportEntries(grpc::ServerContext* context, const v1::ExportEntriesRequest* request,
                              grpc::ServerWriter<v1::ExportRecord>* writer) override;
+  grpc::Status WatchEntries(grpc::ServerContext* context, const v1::WatchEntriesRequest* request,
+                            grpc::ServerWriter<v1::WatchEntriesEvent>* writer) override;
 
  private:
   absl::StatusOr<v1::ListEntriesResponse> ReadEntries(const v1::ListEntriesRequest& request) const;

@@ -36,19 +36,35 @@ void OpenStreams::Stop() {
   }
 }
 
-absl::StatusOr<std::unique_ptr<OpenStreams::Stream>> OpenStreams::Open(
-    grpc::ServerContext* context) {
+absl::StatusOr<std::unique_ptr<OpenStreams::Stream>> OpenStreams::Open(grpc::ServerContext* context,
+                                                                       EntityUid agent) {
   absl::MutexLock lock(&mu_);
   if (stopping_) {
     return Stopping();
   }
-  if (open_.size() >= max_) {
+  if (!HasRoomLocked(agent)) {
     return Error(Reason::kOverloaded, "too many streams are open on this server; try again later",
                  {.retry_after = absl::Seconds(5)});
   }
-  std::unique_ptr<Stream> stream(new Stream(this, context));
+  std::unique_ptr<Stream> stream(new Stream(this, context, agent));
   stream->place_ = open_.insert(open_.end(), stream.get());
   return stream;
+}
+
+bool OpenStreams::HasRoomLocked(EntityUid agent) const {
+  if (open_.size() >= max_) {
+    return false;
+  }
+  if (agent.empty()) {
+    return true;
+  }
+  size_t of_agents = 0;
+  size_t of_agent = 0;
+  for (const Stream* stream : open_) {
+    of_agents += stream->agent_.empty() ? 0 : 1;
+    of_agent += stream->agent_ == agent ? 1 : 0;
+  }
+  return of_agents < kOfAgentsMax && of_agent < kOfAgentMax;
 }
 
 absl::Status OpenStreams::CallerGone() { return Error(Reason::kOverloaded, "the caller is gone"); }
@@ -59,9 +75,11 @@ void OpenStreams::Run() {
     absl::Time now = absl::Now();
     for (Stream* stream : open_) {
       if (now - stream->waiting_since_ > stalled_max_) {
-        EndLocked(*stream, Error(Reason::kOverloaded,
-                                 StrCat("the caller was silent for ",
-                                        absl::ToInt64Seconds(stalled_max_), " s; begin again")));
+        EndLocked(*stream,
+                  Error(Reason::kOverloaded,
+                        StrCat("the caller took nothing for ", absl::ToInt64Seconds(stalled_max_),
+                               " s; read faster and begin again, a watch from its last "
+                               "resume_token")));
       }
     }
   }

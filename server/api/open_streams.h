@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/base/ids.h"
 
 namespace grpc {
 class ServerContext;
@@ -25,6 +26,9 @@ class OpenStreams {
  public:
   // Operators' exports and watches.
   static constexpr int kMax = 16;
+  // Agents' watches may take so many of these, and one agent so many: operators always find room.
+  static constexpr size_t kOfAgentsMax = 8;
+  static constexpr size_t kOfAgentMax = 2;
   // A caller that takes nothing for so long is cut off: its thread and what it reads from, such as
   // a view of the store that keeps the log of changes from being emptied, are held meanwhile.
   static constexpr absl::Duration kStalledMax = absl::Seconds(60);
@@ -54,11 +58,12 @@ class OpenStreams {
    private:
     friend class OpenStreams;
     friend class Waiting;
-    Stream(OpenStreams* streams, grpc::ServerContext* context)
-        : streams_(*streams), context_(context) {}
+    Stream(OpenStreams* streams, grpc::ServerContext* context, EntityUid agent)
+        : streams_(*streams), context_(context), agent_(agent) {}
 
     OpenStreams& streams_;
     grpc::ServerContext* const context_;
+    const EntityUid agent_;  // empty = not an agent's
     std::list<Stream*>::iterator place_;
     absl::Time waiting_since_ = absl::InfiniteFuture();  // guarded by streams_.mu_
     absl::Status ended_;                                 // guarded by streams_.mu_
@@ -83,11 +88,14 @@ class OpenStreams {
   // So soon a handler notices that its caller is gone.
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
 
-  // `context` outlives what is returned. OVERLOADED where too many are open, SHUTTING_DOWN.
-  absl::StatusOr<std::unique_ptr<Stream>> Open(grpc::ServerContext* context);
+  // `context` outlives what is returned; `agent` is the caller, where it is one. OVERLOADED where
+  // too many are open, SHUTTING_DOWN.
+  absl::StatusOr<std::unique_ptr<Stream>> Open(grpc::ServerContext* context, EntityUid agent = {});
 
  private:
   void Run();
+  // Whether there may be one more, of `agent` where it is not empty.
+  bool HasRoomLocked(EntityUid agent) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Ends `stream` for the reason in `why`; its caller learns it.
   void EndLocked(Stream& stream, const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -108,10 +108,11 @@ absl::StatusOr<std::string> PageTokens::Parse(std::string_view question,
   return std::string(place);
 }
 
-std::string QuestionOf(const google::protobuf::Message& request) {
+std::string QuestionOf(const google::protobuf::Message& request,
+                       std::initializer_list<const char*> apart) {
   std::unique_ptr<google::protobuf::Message> question(request.New());
   question->CopyFrom(request);
-  for (const char* field : {"page_size", "page_token"}) {
+  for (const char* field : apart) {
     const google::protobuf::FieldDescriptor* descriptor =
         question->GetDescriptor()->FindFieldByName(field);
     LEASEHOLD_CHECK(descriptor != nullptr, field);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,9 +51,10 @@ class PageTokens {
   Hash own_key_;  // random
 };
 
-// The question that a list request asks: its method's name and all its fields but page_size and
-// page_token.
-std::string QuestionOf(const google::protobuf::Message& request);
+// The question that a request asks: its message's name and all its fields but those in `apart`,
+// which say where to go on and how far.
+std::string QuestionOf(const google::protobuf::Message& request,
+                       std::initializer_list<const char*> apart = {"page_size", "page_token"});
 
 // A place that is a number.
 std::string PlaceOf(uint64_t number);

@@ -62,7 +62,8 @@ grpc::Status DispatchStream(grpc::ServerContext* context, grpc::ServerWriter<Res
                             const Gate& gate, const ApiMethod& method, OpenStreams& streams,
                             Handle&& handle) {
   return gate.Pass(*context, method, [&](const Principal& principal) -> absl::Status {
-    ASSIGN_OR_RETURN(std::unique_ptr<OpenStreams::Stream> stream, streams.Open(context));
+    ASSIGN_OR_RETURN(std::unique_ptr<OpenStreams::Stream> stream,
+                     streams.Open(context, principal.agent));
     // A write that may wait for more does not send the headers, and waits for them to be sent.
     writer->SendInitialMetadata();
     StreamCall<Response> call(*stream, writer, principal);

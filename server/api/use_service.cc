@@ -25,9 +25,25 @@ bool HasArguments(const v1::AuthorizeUseRequest& request) {
   return !request.arguments_json().empty();
 }
 
+// Uses of a stream that may be without an answer: enough to fill the time of a commit, and little
+// to keep for each of some thousand streams.
+constexpr size_t kStreamUsesMax = 32;
+// Of the streams of uses, which live long, so few are waited for at once.
+constexpr int kStreamsAwaited = 8;
+
+// A stream's uses are parsed on the hot thread, in their order: arguments of this size take some
+// ten microseconds.
+constexpr size_t kStreamArgumentsMax = 4096;
+
+v1::StreamAuthorizeUseResponse LastOfUses(const absl::Status& why) {
+  v1::StreamAuthorizeUseResponse last;
+  *last.mutable_ended() = DescribeUseResult(why).error();
+  return last;
+}
+
 }  // namespace
 
-UseService::UseService(LeaseAuthority& authority, const Gate& gate)
+UseService::UseService(LeaseAuthority& authority, const Gate& gate, HotStreams& streams)
     : authority_(authority),
       gate_(gate),
       authorize_{.api = FindApiMethod(kService, "AuthorizeUse"),
@@ -38,6 +54,15 @@ UseService::UseService(LeaseAuthority& authority, const Gate& gate)
              .gate = gate,
              .request = {},
              .handle = [this](BatchCall* call) { return HandleBatch(call); }},
+      stream_{.api = FindApiMethod(kService, "StreamAuthorizeUse"),
+              .gate = gate,
+              .streams = streams,
+              .unanswered_max = kStreamUsesMax,
+              .request = {},
+              .queue = nullptr,
+              .handle = [this](AuthorizeStream* stream, uint64_t place,
+                               auto& request) { return HandleStream(stream, place, request); },
+              .last = LastOfUses},
       reveal_(FindApiMethod(kService, "RevealSecret")),
       arguments_(std::make_unique<ReadPool>("lh-arguments", /*threads=*/1, kArgumentsWaitingMax)) {}
 
@@ -58,10 +83,64 @@ void UseService::AwaitCalls(grpc::ServerCompletionQueue* queue, int calls) {
   batch_.request = [this, queue](auto* context, auto* request, auto* writer, void* tag) {
     RequestBatchAuthorizeUse(context, request, writer, queue, queue, tag);
   };
+  stream_.queue = queue;
+  stream_.request = [this, queue](auto* context, auto* io, void* tag) {
+    RequestStreamAuthorizeUse(context, io, queue, queue, tag);
+  };
   for (int i = 0; i < calls; ++i) {
     AuthorizeCall::Await(authorize_);
     BatchCall::Await(batch_);
   }
+  for (int i = 0; i < kStreamsAwaited; ++i) {
+    AuthorizeStream::Await(stream_);
+  }
+}
+
+std::unique_ptr<Operation> UseService::HandleStream(AuthorizeStream* stream, uint64_t place,
+                                                    v1::StreamAuthorizeUseRequest& message) {
+  v1::AuthorizeUseRequest& request = *message.mutable_use();
+  if (absl::Status fixed = stream->FixToken(request.mutable_token()); !fixed.ok()) {
+    stream->Refuse(place, fixed);
+    return nullptr;
+  }
+  absl::StatusOr<UseRequest> use =
+      request.arguments_json().size() > kStreamArgumentsMax
+          ? Error(Reason::kTooLarge,
+                  StrCat("a stream takes arguments of at most ", kStreamArgumentsMax,
+                         " bytes; ask about larger ones with AuthorizeUse"))
+          : ParseUseRequest(stream->principal(), request);
+  if (!use.ok()) {
+    v1::StreamAuthorizeUseResponse response;
+    *response.mutable_result() = DescribeUseResult(use.status());
+    stream->Answer(place, std::move(response));
+    return nullptr;
+  }
+  return authority_.UseOperation(*std::move(use),
+                                 [this, stream, place](absl::StatusOr<UseReply> reply) {
+                                   AnswerStream(stream, place, reply);
+                                 });
+}
+
+void UseService::AnswerStream(AuthorizeStream* stream, uint64_t place,
+                              const absl::StatusOr<UseReply>& reply) {
+  if (!stream->IsWatched()) {
+    // A stream rests on a lease that the caller may present, or it ends.
+    absl::Status proved = reply.status();
+    if (reply.ok() && (reply->lease.empty() || reply->reason == Reason::kLeaseNotBound ||
+                       reply->reason == Reason::kHandleNotAllowed)) {
+      proved = Error(reply->reason, reply->message);
+    }
+    if (!proved.ok()) {
+      stream->Refuse(place, proved);
+      return;
+    }
+    stream->Watched(
+        authority_.WatchLeaseFor(stream->principal(), reply->lease,
+                                 [stream](const absl::Status& why) { stream->End(why); }));
+  }
+  v1::StreamAuthorizeUseResponse response;
+  *response.mutable_result() = DescribeUseResult(reply);
+  stream->Answer(place, std::move(response));
 }
 
 std::unique_ptr<Operation> UseService::HandleAuthorize(AuthorizeCall* call) {

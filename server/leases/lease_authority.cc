@@ -4,6 +4,7 @@
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/operations/credentials.h"
 #include "server/leases/operations/refusals.h"
 
 namespace leasehold {
@@ -287,7 +288,14 @@ absl::Status LeaseAuthority::IfStillUsable(LeaseNumber lease,
 std::unique_ptr<PointOfUse::Watch> LeaseAuthority::WatchLease(
     LeaseNumber lease, absl::AnyInvocable<void(absl::Status why) &&> cut) {
   // Whatever ended the lease before it was watched is seen by the next tick's sweep.
-  return std::make_unique<AuthorityWatch>(watchers_.Add(lease, std::move(cut)));
+  return std::make_unique<AuthorityWatch>(
+      watchers_.Add({.lease = lease, .holder = nullptr}, std::move(cut)));
+}
+
+std::unique_ptr<PointOfUse::Watch> LeaseAuthority::WatchLeaseFor(
+    const Principal& holder, LeaseNumber lease, absl::AnyInvocable<void(absl::Status why) &&> cut) {
+  return std::make_unique<AuthorityWatch>(watchers_.Add(
+      {.lease = lease, .holder = std::make_shared<const Principal>(holder)}, std::move(cut)));
 }
 
 void LeaseAuthority::SweepWatchers() {
@@ -295,28 +303,32 @@ void LeaseAuthority::SweepWatchers() {
     return;
   }
   UnixMillis now = Now();
-  watchers_.Sweep([&](LeaseNumber number) {
-    return published().Read([&](const PublishedState::View& view) -> absl::Status {
-      const Lease* lease = view.state.leases().Find(number);
-      if (lease == nullptr) {
-        return UsableNow(view.state, number, now);
-      }
-      Usability usable = view.state.CheckLease(*lease, now);
-      if (usable.ok()) {
-        return absl::OkStatus();
-      }
-      if (usable.revocation != nullptr) {
-        cut_streams_.Note(usable.revocation->number, now);
-      }
-      if (observer_ != nullptr) {
-        UnixMillis end = usable.revocation != nullptr             ? usable.revocation->time
-                         : usable.reason == Reason::kLeaseExpired ? lease->expire_time
-                                                                  : now;
-        observer_->StreamCut(now - end);
-      }
-      return LeaseError(*lease, usable);
-    });
+  watchers_.Sweep([&](const LeaseWatchers::Watched& watched) {
+    return published().Read(
+        [&](const PublishedState::View& view) { return CheckWatched(view.state, watched, now); });
   });
+}
+
+absl::Status LeaseAuthority::CheckWatched(const State& state, const LeaseWatchers::Watched& watched,
+                                          UnixMillis now) {
+  const Lease* lease = state.leases().Find(watched.lease);
+  if (lease == nullptr) {
+    return UsableNow(state, watched.lease, now);
+  }
+  Usability usable = state.CheckLease(*lease, now);
+  if (usable.ok()) {
+    return watched.holder == nullptr ? absl::OkStatus() : CheckCaller(state, *watched.holder, now);
+  }
+  if (usable.revocation != nullptr) {
+    cut_streams_.Note(usable.revocation->number, now);
+  }
+  if (observer_ != nullptr) {
+    UnixMillis end = usable.revocation != nullptr             ? usable.revocation->time
+                     : usable.reason == Reason::kLeaseExpired ? lease->expire_time
+                                                              : now;
+    observer_->StreamCut(now - end);
+  }
+  return LeaseError(*lease, usable);
 }
 
 size_t LeaseAuthority::PrefetchFor(const LeaseTokenClaims& claims) {

@@ -81,6 +81,11 @@ class LeaseAuthority final : public PointOfUse {
   std::unique_ptr<Watch> WatchLease(LeaseNumber lease,
                                     absl::AnyInvocable<void(absl::Status why) &&> cut) override;
 
+  // WatchLease for a stream of `holder`, which also ends when the holder's credential or agent no
+  // longer counts.
+  std::unique_ptr<Watch> WatchLeaseFor(const Principal& holder, LeaseNumber lease,
+                                       absl::AnyInvocable<void(absl::Status why) &&> cut);
+
   // Which streams revocations have cut.
   const CutStreams& cut_streams() const { return cut_streams_; }
 
@@ -105,6 +110,9 @@ class LeaseAuthority final : public PointOfUse {
   // Brings what the lease's use will need into memory; its size, or 0 where there is nothing.
   size_t PrefetchFor(const LeaseTokenClaims& claims);
   void SweepWatchers();
+  // Whether a stream may go on; else notes that it is cut.
+  absl::Status CheckWatched(const State& state, const LeaseWatchers::Watched& watched,
+                            UnixMillis now);
   void Observe(Adapter adapter, const absl::StatusOr<UseReply>& reply, absl::Time start);
 
   Committer& committer_;

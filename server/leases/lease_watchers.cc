@@ -9,21 +9,21 @@ LeaseWatchers::Watch::~Watch() {
   owner_.items_.erase(id_);
 }
 
-std::unique_ptr<LeaseWatchers::Watch> LeaseWatchers::Add(LeaseNumber lease, Cut cut) {
+std::unique_ptr<LeaseWatchers::Watch> LeaseWatchers::Add(Watched watched, Cut cut) {
   absl::MutexLock lock(&mu_);
   uint64_t id = next_++;
-  items_.emplace(id, Item{lease, std::move(cut)});
+  items_.emplace(id, Item{std::move(watched), std::move(cut)});
   return std::unique_ptr<Watch>(new Watch(*this, id));
 }
 
-void LeaseWatchers::Sweep(absl::FunctionRef<absl::Status(LeaseNumber)> check) {
+void LeaseWatchers::Sweep(absl::FunctionRef<absl::Status(const Watched&)> check) {
   // Under the lock, so that a watch that was destroyed is not cut afterwards.
   absl::MutexLock lock(&mu_);
   for (auto& [id, item] : items_) {
     if (item.cut == nullptr) {
       continue;
     }
-    if (absl::Status why = check(item.lease); !why.ok()) {
+    if (absl::Status why = check(item.watched); !why.ok()) {
       std::move(item.cut)(std::move(why));
       item.cut = nullptr;
     }

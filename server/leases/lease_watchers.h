@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/ids.h"
+#include "server/base/principal.h"
 
 namespace leasehold {
 
@@ -34,18 +35,25 @@ class LeaseWatchers {
 
   using Cut = absl::AnyInvocable<void(absl::Status) &&>;
 
+  // What a stream rests on.
+  struct Watched {
+    LeaseNumber lease;
+    // Who holds the stream, where it is to end with its holder's credential as well; may be null.
+    std::shared_ptr<const Principal> holder;
+  };
+
   // `cut` runs at most once, and not after the watch is gone. It must be short, and must neither
   // add nor destroy watches.
-  std::unique_ptr<Watch> Add(LeaseNumber lease, Cut cut);
+  std::unique_ptr<Watch> Add(Watched watched, Cut cut);
 
-  // Asks `check` about each watched lease and cuts those that are not OK.
-  void Sweep(absl::FunctionRef<absl::Status(LeaseNumber)> check);
+  // Asks `check` about each and cuts those that are not OK.
+  void Sweep(absl::FunctionRef<absl::Status(const Watched&)> check);
 
   size_t size() const;
 
  private:
   struct Item {
-    LeaseNumber lease;
+    Watched watched;
     Cut cut;
   };
   mutable absl::Mutex mu_;

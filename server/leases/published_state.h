@@ -1,9 +1,12 @@
 #ifndef LEASEHOLD_SERVER_LEASES_PUBLISHED_STATE_H_
 #define LEASEHOLD_SERVER_LEASES_PUBLISHED_STATE_H_
 
+#include <cstdint>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "server/leases/state/state.h"
 #include "server/ledger/block_summary.h"
 #include "storage/rows.h"
@@ -29,11 +32,26 @@ class PublishedState {
     return std::forward<F>(read)(View{state_, head_, open_block_});
   }
 
+  // How many entries are published, as soon as they are more than `size`, or after `timeout`. For
+  // threads that may wait: the Committer does not wait for them.
+  uint64_t AwaitMoreThan(uint64_t size, absl::Duration timeout) const {
+    auto more = [this, size]() ABSL_SHARED_LOCKS_REQUIRED(size_mu_) { return size_ > size; };
+    absl::MutexLock lock(&size_mu_);
+    size_mu_.AwaitWithTimeout(absl::Condition(&more), timeout);
+    return size_;
+  }
+
   // For the Committer.
   template <typename F>
   void Write(F&& write) {
-    absl::WriterMutexLock lock(&mu_);
-    std::forward<F>(write)(state_, head_, open_block_);
+    uint64_t size = 0;
+    {
+      absl::WriterMutexLock lock(&mu_);
+      std::forward<F>(write)(state_, head_, open_block_);
+      size = head_.size;
+    }
+    absl::MutexLock lock(&size_mu_);
+    size_ = size;
   }
 
  private:
@@ -41,6 +59,9 @@ class PublishedState {
   State state_ ABSL_GUARDED_BY(mu_);
   TreeHead head_ ABSL_GUARDED_BY(mu_);
   BlockSummary open_block_ ABSL_GUARDED_BY(mu_);
+  // A lock of its own: whoever waits for more must not be looked at whenever somebody reads.
+  mutable absl::Mutex size_mu_;
+  uint64_t size_ ABSL_GUARDED_BY(size_mu_) = 0;  // of head_
 };
 
 }  // namespace leasehold

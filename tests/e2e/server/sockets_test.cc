@@ -53,14 +53,19 @@ const std::set<std::string> kAgents = {
     "LeaseService/AcquireLease", "LeaseService/BatchAcquireLeases", "LeaseService/RenewLease",
     "LeaseService/GetLease",     "LeaseService/ListLeases",         "LeaseService/ReleaseLease",
     "LeaseService/CheckLease",   "LeaseService/DelegateLease",      "UseService/AuthorizeUse",
-    "UseService/RevealSecret",   "UseService/BatchAuthorizeUse",    "IdentityService/RotateToken"};
+    "UseService/RevealSecret",   "UseService/BatchAuthorizeUse",    "IdentityService/RotateToken",
+    "LeaseService/KeepAlive",    "UseService/StreamAuthorizeUse",   "LeaseService/WatchLeases"};
 const std::set<std::string> kAdapters = {"LeaseService/CheckLease", "UseService/AuthorizeUse",
-                                         "UseService/BatchAuthorizeUse"};
+                                         "UseService/BatchAuthorizeUse",
+                                         "UseService/StreamAuthorizeUse"};
 // What only those may do who hold leases, or stand where they are used; all else is the operator's.
 const std::set<std::string> kNotOperators = {
-    "LeaseService/AcquireLease", "LeaseService/BatchAcquireLeases", "LeaseService/RenewLease",
-    "LeaseService/CheckLease",   "LeaseService/DelegateLease",      "UseService/AuthorizeUse",
-    "UseService/RevealSecret",   "UseService/BatchAuthorizeUse"};
+    "LeaseService/AcquireLease",    "LeaseService/BatchAcquireLeases", "LeaseService/RenewLease",
+    "LeaseService/CheckLease",      "LeaseService/DelegateLease",      "UseService/AuthorizeUse",
+    "UseService/RevealSecret",      "UseService/BatchAuthorizeUse",    "LeaseService/KeepAlive",
+    "UseService/StreamAuthorizeUse"};
+const std::set<std::string> kWithoutEnd = {
+    "LedgerService/ExportEntries", "LedgerService/WatchEntries", "LeaseService/WatchLeases"};
 
 CallStatus CallEmpty(const ApiClient& client, const std::string& method) {
   return client.Call<google::protobuf::Empty>(method, google::protobuf::Empty());
@@ -70,7 +75,7 @@ template <typename MayCall>
 void CheckWay(const std::string& way, const ApiClient& client, const MayCall& may_call) {
   for (const std::string& method : EveryMethod()) {
     // Answers with many messages, of which this kind of call takes one and then waits.
-    if (method == "LedgerService/ExportEntries" && may_call(method)) continue;
+    if (kWithoutEnd.contains(method) && may_call(method)) continue;
     const CallStatus status = CallEmpty(client, method);
     INFO(way << " calls " << method << ": " << status.message);
     if (may_call(method) || kStrangers.contains(method)) {

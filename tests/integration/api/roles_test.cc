@@ -22,7 +22,8 @@ namespace {
 // Makes a call with an empty request and reads what comes back.
 class EmptyCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  EmptyCall(grpc::GenericStub& stub, const std::string& method, const std::string& authorization) {
+  EmptyCall(grpc::GenericStub& stub, const std::string& method, const std::string& authorization)
+      : endless_(method.find("/Watch") != std::string::npos) {
     if (!authorization.empty()) {
       context_.AddMetadata("authorization", authorization);
     }
@@ -40,6 +41,9 @@ class EmptyCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::B
 
  private:
   void OnReadDone(bool ok) override {
+    if (ok && endless_) {
+      context_.TryCancel();  // it was let in
+    }
     if (ok) {
       StartRead(&response_);
     }
@@ -49,6 +53,7 @@ class EmptyCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::B
     done_.Notify();
   }
 
+  const bool endless_;
   grpc::ClientContext context_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;

@@ -12,6 +12,7 @@
 #include "server/api/approval_service.h"
 #include "server/api/gate.h"
 #include "server/api/health_service.h"
+#include "server/api/hot/hot_streams.h"
 #include "server/api/hot/hot_thread.h"
 #include "server/api/identity_service.h"
 #include "server/api/lease_service.h"
@@ -51,7 +52,7 @@ SwitchableStore* Wrap(std::unique_ptr<Store>& store) {
 
 class ApiServer::Impl {
  public:
-  Impl(const std::string& folder, JwtVerifier* verifier)
+  Impl(const std::string& folder, JwtVerifier* verifier, absl::Duration stalled_max)
       : opened_(Must(OpenServerStore(folder))),
         disk_(Wrap(opened_.store)),
         committer_(Must(Committer::Open(*opened_.store, clock_, {}))),
@@ -59,10 +60,11 @@ class ApiServer::Impl {
         issued_(committer_->published(), committer_->clock(), verifier),
         authenticator_(committer_->published(), committer_->clock(), nullptr, &issued_),
         gate_(authenticator_, *opened_.vault, [](const CallReport&) {}),
+        streams_(OpenStreams::kMax, stalled_max),
         revocations_(authority_, *opened_.store, [](std::string_view, absl::Duration) {}),
         secrets_(authority_, gate_, *opened_.store, pool_),
-        leases_(authority_, gate_),
-        uses_(authority_, gate_),
+        leases_(authority_, gate_, *opened_.store, streams_, hot_streams_),
+        uses_(authority_, gate_, hot_streams_),
         revocation_(revocations_, gate_),
         approvals_(authority_, gate_),
         policies_(authority_, gate_, *opened_.store, pool_),
@@ -104,6 +106,7 @@ class ApiServer::Impl {
   ~Impl() {
     door_->Stop();
     streams_.Stop();
+    hot_streams_.Stop(hot_->queue());
     server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
     hot_->Stop();
   }
@@ -124,6 +127,7 @@ class ApiServer::Impl {
   ReadPool pool_{"read"};
   ReadPool bulk_{"bulk"};
   OpenStreams streams_;
+  HotStreams hot_streams_;
   RevocationMethods revocations_;
   SecretService secrets_;
   LeaseService leases_;
@@ -143,7 +147,9 @@ class ApiServer::Impl {
   std::unique_ptr<grpc::Server> server_;
 };
 
-ApiServer::ApiServer(JwtVerifier* verifier, const SecretBytes* passphrase) : verifier_(verifier) {
+ApiServer::ApiServer(JwtVerifier* verifier, const SecretBytes* passphrase,
+                     absl::Duration stalled_max)
+    : verifier_(verifier), stalled_max_(stalled_max) {
   std::string path = (std::filesystem::temp_directory_path() / "lh-XXXXXX").string();
   LEASEHOLD_CHECK(mkdtemp(path.data()) != nullptr);
   folder_ = path;
@@ -159,7 +165,7 @@ ApiServer::~ApiServer() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void ApiServer::Start() { impl_ = std::make_unique<Impl>(folder_, verifier_); }
+void ApiServer::Start() { impl_ = std::make_unique<Impl>(folder_, verifier_, stalled_max_); }
 
 void ApiServer::Restart() {
   impl_.reset();

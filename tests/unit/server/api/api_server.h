@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "server/identity/jwt/jwt_verifier.h"
 #include "server/leases/lease_authority.h"
 #include "server/vault/secret_bytes.h"
@@ -22,7 +23,9 @@ class ApiServer {
  public:
   // Trusts the issuers of `verifier`, which outlives it, or none. With the root key under
   // `passphrase`, and sealed then, where one is given.
-  explicit ApiServer(JwtVerifier* verifier = nullptr, const SecretBytes* passphrase = nullptr);
+  // Callers of streams who take nothing for `stalled_max` are cut off.
+  explicit ApiServer(JwtVerifier* verifier = nullptr, const SecretBytes* passphrase = nullptr,
+                     absl::Duration stalled_max = absl::Seconds(60));
   ~ApiServer();
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
@@ -47,6 +50,7 @@ class ApiServer {
   void Start();
 
   JwtVerifier* const verifier_;
+  const absl::Duration stalled_max_;
   std::string folder_;
   std::unique_ptr<Impl> impl_;
 };

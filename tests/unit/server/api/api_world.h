@@ -1,6 +1,10 @@
 #ifndef LEASEHOLD_TESTS_UNIT_SERVER_API_API_WORLD_H_
 #define LEASEHOLD_TESTS_UNIT_SERVER_API_API_WORLD_H_
 
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -29,10 +33,20 @@ inline std::string FakeValue(size_t bytes = 24) {
   return std::string(AsText(random));
 }
 
+// A connection of its own to a socket, which takes no more than 64 KiB that nobody reads.
+inline std::shared_ptr<grpc::Channel> NarrowChannel(const std::string& socket) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
+}
+
 // A server with an operator's stubs, and the steps that many tests begin with.
 class ApiWorld {
  public:
-  explicit ApiWorld(const SecretBytes* passphrase = nullptr) : server(nullptr, passphrase) {}
+  explicit ApiWorld(const SecretBytes* passphrase = nullptr,
+                    absl::Duration stalled_max = absl::Seconds(60))
+      : server(nullptr, passphrase, stalled_max) {}
 
   ApiServer server;
   std::shared_ptr<grpc::Channel> operators = server.admin();

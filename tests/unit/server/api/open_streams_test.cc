@@ -100,7 +100,7 @@ TEST_CASE("a caller that takes nothing is cut off, and told why") {
   }
   grpc::Status status = reader->Finish();
   CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
-  CHECK(status.error_message().find("the caller was silent") == 0);
+  CHECK(status.error_message().find("the caller took nothing") == 0);
 }
 
 TEST_CASE("a handler notices that its caller has gone") {

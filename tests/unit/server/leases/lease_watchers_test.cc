@@ -99,17 +99,64 @@ TEST_CASE("a stream that ended is not cut afterwards") {
   CHECK(cut == 1);
 }
 
+TEST_CASE("a stream ends with its holder's credential, though its lease was taken with another") {
+  FurnishedWorld world;
+  const AcquireResult lease = world.Lease(world.bot, "db/login");
+  std::vector<Reason> cut;
+  auto held = world.authority().WatchLeaseFor(
+      world.crawler, lease.lease, [&](absl::Status why) { cut.push_back(ReasonOf(why)); });
+  auto unheld = world.authority().WatchLease(
+      lease.lease, [&](absl::Status why) { cut.push_back(ReasonOf(why)); });
+  world.committer().Tick();
+  REQUIRE(cut.empty());
+  world.RevokeToken(world.crawler);
+  world.committer().Tick();
+  CHECK(cut == std::vector<Reason>{Reason::kCredentialRevoked});
+}
+
+TEST_CASE("what revocations cut is counted for each, with the times of the first and the last") {
+  FurnishedWorld world;
+  const AcquireResult first = world.Lease(world.bot, "db/login");
+  const AcquireResult second = world.Lease(world.bot, "db/login");
+  const AcquireResult other = world.Lease(world.crawler, "db/login");
+  std::vector<std::unique_ptr<PointOfUse::Watch>> watches;
+  for (const AcquireResult& lease : {first, first, second, other}) {
+    watches.push_back(world.authority().WatchLease(lease.lease, [](absl::Status) {}));
+  }
+  REQUIRE(world.Await(world.Revoke(LeaseSelector(first))).ok());
+  world.clock().Advance(absl::Seconds(1));
+  REQUIRE(world.Await(world.Revoke(AgentSelector("bot"))).ok());
+  world.committer().Tick();
+  const CutStreams& cuts = world.authority().cut_streams();
+  CHECK(cuts.Of(1).streams == 2);
+  CHECK(cuts.Of(2).streams == 1);
+  CHECK(cuts.Of(3).streams == 0);
+  CHECK(cuts.Of(2).last - cuts.Of(1).first == absl::Seconds(1));
+}
+
+TEST_CASE("of revocations that cut streams the newest are kept") {
+  CutStreams cuts;
+  for (uint64_t revocation = 1; revocation <= CutStreams::kRevocationsMax + 10; ++revocation) {
+    cuts.Note(revocation, UnixMillis(static_cast<int64_t>(revocation)));
+  }
+  CHECK(cuts.Of(10).streams == 0);
+  CHECK(cuts.Of(11).streams == 1);
+  CHECK(cuts.Of(CutStreams::kRevocationsMax + 10).first ==
+        UnixMillis(CutStreams::kRevocationsMax + 10));
+}
+
 TEST_CASE("watchers are told apart and forgotten") {
   LeaseWatchers watchers;
   std::vector<std::unique_ptr<LeaseWatchers::Watch>> watches;
   std::vector<int> cut(100);
   for (int i = 0; i < 100; ++i) {
-    watches.push_back(watchers.Add(LeaseNumber(static_cast<uint64_t>(i % 10) + 1),
+    watches.push_back(watchers.Add({.lease = LeaseNumber(static_cast<uint64_t>(i % 10) + 1)},
                                    [&cut, i](absl::Status) { ++cut[static_cast<size_t>(i)]; }));
   }
   CHECK(watchers.size() == 100);
-  const auto check = [](LeaseNumber lease) {
-    return lease == LeaseNumber(3) ? Error(Reason::kLeaseRevoked, "gone") : absl::OkStatus();
+  const auto check = [](const LeaseWatchers::Watched& watched) {
+    return watched.lease == LeaseNumber(3) ? Error(Reason::kLeaseRevoked, "gone")
+                                           : absl::OkStatus();
   };
   watchers.Sweep(check);
   watchers.Sweep(check);

@@ -36,6 +36,7 @@ Command AgentTokenCommand();
 Command LedgerCheckpointCommand();
 Command LedgerExportCommand();
 Command LedgerListCommand();
+Command LedgerTailCommand();
 Command LedgerVerifyCommand();
 Command SecretVersionCommand();
 Command ServerInitCommand();

@@ -67,6 +67,24 @@ class Connection {
     return RpcError(reader->Finish(), address_);
   }
 
+  // Opens a stream in both directions, lets `talk` write and read, and gives what it came to: the
+  // error of `talk`, which ends the call, or else of the server.
+  template <typename Stub, typename Request, typename Response>
+  absl::Status Talk(
+      std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> (Stub::*method)(
+          grpc::ClientContext*),
+      const std::function<
+          absl::Status(std::type_identity_t<grpc::ClientReaderWriter<Request, Response>>&)>& talk) {
+    Stub stub(channel_);
+    grpc::ClientContext context;
+    Prepare(&context, absl::InfiniteDuration());
+    const auto stream = (stub.*method)(&context);
+    absl::Status talked = talk(*stream);
+    if (!talked.ok()) context.TryCancel();
+    const grpc::Status status = stream->Finish();
+    return talked.ok() ? RpcError(status, address_) : talked;
+  }
+
  private:
   void Prepare(grpc::ClientContext* context, absl::Duration deadline) const;
 

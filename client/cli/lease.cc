@@ -7,10 +7,12 @@
 #include "client/cli/lease_actions.h"
 #include "client/cli/lease_answer.h"
 #include "client/cli/lease_delegate.h"
+#include "client/cli/lease_keep_alive.h"
 #include "client/cli/lease_request.h"
 #include "client/cli/lease_text.h"
 #include "client/cli/lease_token.h"
 #include "client/cli/lease_tree.h"
+#include "client/cli/lease_watch.h"
 #include "client/cli/limit.h"
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
@@ -198,6 +200,8 @@ Command LeaseCommand() {
                     .run = ReleaseLeases},
                    DelegateCommand(),
                    ListCommand(),
+                   LeaseWatchCommand(),
+                   LeaseKeepAliveCommand(),
                    {.name = "show",
                     .summary = "show a lease",
                     .positionals = {{.name = "LEASE", .help = "leases/EPOCH-NUMBER"}},

@@ -7,8 +7,8 @@ Command LedgerCommand() {
       .name = "ledger",
       .summary = "read the ledger and check that nobody changed it",
       .examples = {"leasehold ledger list --since today"},
-      .commands = {LedgerListCommand(), LedgerVerifyCommand(), LedgerCheckpointCommand(),
-                   LedgerExportCommand()},
+      .commands = {LedgerListCommand(), LedgerTailCommand(), LedgerVerifyCommand(),
+                   LedgerCheckpointCommand(), LedgerExportCommand()},
   };
 }
 

@@ -50,11 +50,16 @@ const std::set<std::string> kStrangers = {"IdentityService/EnrolAgent",
                                           "IdentityService/GetLoginOptions",
                                           "IdentityService/CreateSession"};
 const std::set<std::string> kAgents = {
-    "LeaseService/AcquireLease", "LeaseService/BatchAcquireLeases", "LeaseService/RenewLease",
-    "LeaseService/GetLease",     "LeaseService/ListLeases",         "LeaseService/ReleaseLease",
-    "LeaseService/CheckLease",   "LeaseService/DelegateLease",      "UseService/AuthorizeUse",
-    "UseService/RevealSecret",   "UseService/BatchAuthorizeUse",    "IdentityService/RotateToken",
-    "LeaseService/KeepAlive",    "UseService/StreamAuthorizeUse",   "LeaseService/WatchLeases"};
+    "LeaseService/AcquireLease",    "LeaseService/BatchAcquireLeases",
+    "LeaseService/RenewLease",      "LeaseService/GetLease",
+    "LeaseService/ListLeases",      "LeaseService/ReleaseLease",
+    "LeaseService/CheckLease",      "LeaseService/DelegateLease",
+    "UseService/AuthorizeUse",      "UseService/RevealSecret",
+    "UseService/BatchAuthorizeUse", "IdentityService/RotateToken",
+    "LeaseService/KeepAlive",       "UseService/StreamAuthorizeUse",
+    "LeaseService/WatchLeases",     "ApprovalService/ListApprovals",
+    "ApprovalService/GetApproval",  "ApprovalService/Approve",
+    "ApprovalService/Reject"};
 const std::set<std::string> kAdapters = {"LeaseService/CheckLease", "UseService/AuthorizeUse",
                                          "UseService/BatchAuthorizeUse",
                                          "UseService/StreamAuthorizeUse"};

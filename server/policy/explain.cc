@@ -110,9 +110,9 @@ absl::Status ReadUse(const v1::ExplainDecisionRequest& request, const ExplainWor
   if (out->arguments.has_value()) use.arguments = &*out->arguments;
   switch (request.access()) {
     case v1::ACCESS_UNSPECIFIED:
-      // What a target makes of a tool it does not say: what cannot be parsed is a write.
       use.is_read =
-          world.target != nullptr && use.tool.empty() && world.target->IsRead(use.method, use.path);
+          world.target != nullptr && (use.tool.empty() ? world.target->IsRead(use.method, use.path)
+                                                       : world.target->IsToolRead(use.tool));
       return absl::OkStatus();
     case v1::ACCESS_READ:
     case v1::ACCESS_WRITE:

@@ -55,6 +55,7 @@ std::shared_ptr<const CompiledTarget> Github() {
   target.set_base_url("https://api.github.com");
   target.add_secrets("github/*");
   target.add_secrets("prod/key");
+  target.mutable_read()->add_tools("get_*");
   target.mutable_injection()->mutable_header()->set_name("Authorization");
   target.mutable_injection()->mutable_header()->set_template_("Bearer {value}");
   const auto compiled = CompiledTarget::Compile(target);
@@ -76,6 +77,20 @@ absl::StatusOr<v1::Explanation> AskText(const std::string& request) {
 
 constexpr char kTriage[] =
     "agent: 'agents/bot' secret: 'secrets/github/pat' workflow: 'workflows/triage' ";
+
+TEST_CASE("an explanation calls a tool a read where its target does", "[policy][explain]") {
+  struct Row {
+    const char* use;
+    bool read;
+  };
+  for (const Row& row : {Row{"tool: 'get_issue'", true}, Row{"tool: 'add_issue'", false},
+                         Row{"method: 'GET' path: '/'", true}}) {
+    CAPTURE(row.use);
+    const auto told = AskText(StrCat(kTriage, "target: 'targets/github' ", row.use));
+    REQUIRE(told.ok());
+    CHECK(told->read() == row.read);
+  }
+}
 
 TEST_CASE("an explanation says what is decided, by whom and why", "[policy][explain]") {
   struct Row {

@@ -11,11 +11,7 @@
 #include <vector>
 
 #include "google/protobuf/empty.pb.h"
-#include "leasehold/v1/admin.pb.h"
-#include "leasehold/v1/approval.pb.h"
-#include "leasehold/v1/identity.pb.h"
-#include "leasehold/v1/policy.pb.h"
-#include "leasehold/v1/secret.pb.h"
+#include "tests/support/api_methods.h"
 #include "tests/support/installation.h"
 
 namespace leasehold {
@@ -27,18 +23,8 @@ constexpr int kUnauthenticated = 16;
 // "LeaseService/AcquireLease", all of them.
 std::vector<std::string> EveryMethod() {
   std::vector<std::string> methods;
-  for (const google::protobuf::FileDescriptor* file :
-       {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
-        v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
-        v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
-        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file(),
-        v1::Approval::descriptor()->file()}) {
-    for (int s = 0; s < file->service_count(); ++s) {
-      const google::protobuf::ServiceDescriptor* const service = file->service(s);
-      for (int m = 0; m < service->method_count(); ++m) {
-        methods.push_back(service->name() + "/" + service->method(m)->name());
-      }
-    }
+  for (const google::protobuf::MethodDescriptor* method : EveryApiMethod()) {
+    methods.push_back(method->service()->name() + "/" + method->name());
   }
   return methods;
 }

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
-#include "leasehold/v1/approval.pb.h"
 #include "server/api/method_table.h"
+#include "tests/support/api_methods.h"
 #include "tests/unit/server/api/api_world.h"
 
 namespace leasehold {
@@ -63,18 +63,8 @@ class EmptyCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::B
 
 std::vector<std::string> EveryMethod() {
   std::vector<std::string> methods;
-  for (const google::protobuf::FileDescriptor* file :
-       {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
-        v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
-        v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
-        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file(),
-        v1::Approval::descriptor()->file()}) {
-    for (int s = 0; s < file->service_count(); ++s) {
-      for (int m = 0; m < file->service(s)->method_count(); ++m) {
-        methods.push_back("/" + file->service(s)->full_name() + "/" +
-                          file->service(s)->method(m)->name());
-      }
-    }
+  for (const google::protobuf::MethodDescriptor* method : EveryApiMethod()) {
+    methods.push_back("/" + method->service()->full_name() + "/" + method->name());
   }
   return methods;
 }

@@ -6,32 +6,15 @@
 #include <set>
 #include <string>
 
-#include "leasehold/v1/admin.pb.h"
-#include "leasehold/v1/approval.pb.h"
-#include "leasehold/v1/identity.pb.h"
-#include "leasehold/v1/lease.pb.h"
-#include "leasehold/v1/ledger.pb.h"
-#include "leasehold/v1/policy.pb.h"
-#include "leasehold/v1/revocation.pb.h"
-#include "leasehold/v1/secret.pb.h"
-#include "leasehold/v1/use.pb.h"
+#include "tests/support/api_methods.h"
 
 namespace leasehold {
 namespace {
 
 std::set<std::string> DescribedMethods() {
   std::set<std::string> methods;
-  for (const google::protobuf::FileDescriptor* file :
-       {v1::Secret::descriptor()->file(), v1::Lease::descriptor()->file(),
-        v1::Revocation::descriptor()->file(), v1::AuthorizeUseRequest::descriptor()->file(),
-        v1::LedgerEntry::descriptor()->file(), v1::PolicySet::descriptor()->file(),
-        v1::Agent::descriptor()->file(), v1::Status::descriptor()->file(),
-        v1::Approval::descriptor()->file()}) {
-    for (int s = 0; s < file->service_count(); ++s) {
-      for (int m = 0; m < file->service(s)->method_count(); ++m) {
-        methods.insert(file->service(s)->method(m)->full_name());
-      }
-    }
+  for (const google::protobuf::MethodDescriptor* method : EveryApiMethod()) {
+    methods.insert(method->full_name());
   }
   return methods;
 }

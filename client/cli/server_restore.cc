@@ -117,7 +117,10 @@ absl::StatusOr<ExitStatus> Restore(Session& session) {
   RETURN_IF_ERROR(session.Confirm(StrCat("make ", from, " the database of ", folder,
                                          "? all leases and agent tokens of before end")));
   const SystemClock clock;
-  RestoreOptions options{.data_dir = folder, .from = from, .clock = clock};
+  RestoreOptions options{.data_dir = folder,
+                         .from = from,
+                         .clock = clock,
+                         .root_key = session.args().Get("root-key").value_or("")};
   absl::StatusOr<RestoreReport> restored = RestoreServer(options);
   SecretBytes passphrase;
   if (ReasonOf(restored.status()) == Reason::kSealed) {
@@ -147,6 +150,9 @@ Command ServerRestoreCommand() {
           "name. The folder needs the root key of the backup.\nWhere that is "
           "under a passphrase, it is asked for.",
       .flags = {{.name = "from", .value = "FILE", .help = "the backup", .required = true},
+                {.name = "root-key",
+                 .value = "FILE",
+                 .help = "the root key, where it is not in the folder but a systemd credential"},
                 PassphraseFileFlag(),
                 YesFlag()},
       .examples = {"leasehold server restore --from leasehold-backup.db --data-dir "

@@ -82,6 +82,9 @@ struct RestoreOptions {
   // A backup, or a copy of a database.
   std::string from;
   const Clock& clock;
+  // The file of the root key where it is not in the data folder: a credential of systemd's. It may
+  // belong to root alone or to a group of root's, as there.
+  std::string root_key;
   // Of the root key, where it is under one.
   const SecretBytes* passphrase = nullptr;
 };

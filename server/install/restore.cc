@@ -64,10 +64,14 @@ absl::Status VerifyBackup(const std::string& path) {
                       "; use another backup"));
 }
 
+RootKeySource RootKeyOf(const RestoreOptions& options) {
+  if (options.root_key.empty()) return {.path = RootKeyPath(options.data_dir)};
+  return {.path = options.root_key, .readers = RootKeyReaders::kGroupOfRoots};
+}
+
 absl::Status RefuseWrongKey(const RestoreOptions& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<StoreView> view, OpenReadOnly(options.from));
-  return OpenStoredVault({.path = RootKeyPath(options.data_dir)}, options.passphrase, *view)
-      .status();
+  return OpenStoredVault(RootKeyOf(options), options.passphrase, *view).status();
 }
 
 // What the database that is about to be moved aside stopped after the backup.
@@ -85,8 +89,8 @@ absl::Status Stage(const RestoreOptions& options, const std::string& path, Resto
   ASSIGN_OR_RETURN(const std::unique_ptr<Store> store,
                    SqliteStore::Open({.path = path, .reserve_bytes = 0, .restoring = true}));
   ASSIGN_OR_RETURN(std::unique_ptr<StoreView> view, store->NewView());
-  ASSIGN_OR_RETURN(const Vault vault, OpenStoredVault({.path = RootKeyPath(options.data_dir)},
-                                                      options.passphrase, *view));
+  ASSIGN_OR_RETURN(const Vault vault,
+                   OpenStoredVault(RootKeyOf(options), options.passphrase, *view));
   ASSIGN_OR_RETURN(report.backup, view->Head());
   const std::vector<StopAfter> stops = StopsToKeep(*view, report);
   ASSIGN_OR_RETURN(NewEpoch epoch, StartEpoch(*view, vault, options.clock, stops));

@@ -2,7 +2,8 @@
 
 # The tests that `make test-tsan` runs: those of these folders. None of them knows gRPC, because
 # Debian's is not instrumented and the thread sanitizer then reports races that are none.
-set(below_api "(unit|faults)/(server/(base|config|ledger|leases|policy|vault)|storage)|sanitizers")
+set(below_api
+  "unit/(server/(base|config|ledger|leases|policy|vault)|storage)|faults(/vfs)?$|sanitizers")
 set(LEASEHOLD_BELOW_API "^${CMAKE_SOURCE_DIR}/tests/(${below_api})")
 add_custom_target(tsan_tests)
 

@@ -1,11 +1,14 @@
-// A disk that is really full: a small tmpfs, mounted where only this process sees it.
+// A disk that is really full: a small tmpfs, mounted where only this process sees it. Exits with 77
+// where it may not mount, which needs root.
 
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,21 +24,21 @@
 namespace leasehold {
 namespace {
 
+constexpr int kSkipped = 77;
 constexpr uint64_t kMib = uint64_t{1} << 20;
 
 class SmallDisk {
  public:
-  // False where this user may not mount.
-  bool Mount(uint64_t bytes) {
-    mounted_ =
-        unshare(CLONE_NEWNS) == 0 &&
-        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-        mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, StrCat("size=", bytes).c_str()) == 0;
-    return mounted_;
+  explicit SmallDisk(uint64_t bytes) {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+      std::cerr << "skipped: a small disk cannot be mounted here, which needs root\n";
+      std::exit(kSkipped);
+    }
+    REQUIRE(mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, StrCat("size=", bytes).c_str()) ==
+            0);
   }
-  ~SmallDisk() {
-    if (mounted_) umount2(folder_.path().c_str(), MNT_DETACH);
-  }
+  ~SmallDisk() { umount2(folder_.path().c_str(), MNT_DETACH); }
   // Takes every byte that is left, as another program would.
   void Fill() {
     std::ofstream junk(folder_.File("junk"), std::ios::binary | std::ios::app);
@@ -47,7 +50,6 @@ class SmallDisk {
 
  private:
   TempFolder folder_;
-  bool mounted_ = false;
 };
 
 Batch Entries(uint64_t first_index, std::vector<std::string> entries) {
@@ -83,11 +85,7 @@ uint64_t Revoke(Store& store, uint64_t size, int count) {
 }
 
 TEST_CASE("on a full disk revocations go on, uses are refused, and room brings them back") {
-  SmallDisk disk;
-  if (!disk.Mount(32 * kMib)) {
-    WARN("skipped: a small disk cannot be mounted here, which needs root");
-    return;
-  }
+  SmallDisk disk(32 * kMib);
   SqliteOptions options;
   options.path = disk.folder().File("store.db");
   options.reserve_bytes = 8 * kMib;
@@ -129,11 +127,7 @@ TEST_CASE("on a full disk revocations go on, uses are refused, and room brings t
 }
 
 TEST_CASE("a use is accepted again as soon as there is room for it and for the reserve") {
-  SmallDisk disk;
-  if (!disk.Mount(32 * kMib)) {
-    WARN("skipped: a small disk cannot be mounted here, which needs root");
-    return;
-  }
+  SmallDisk disk(32 * kMib);
   SqliteOptions options;
   options.path = disk.folder().File("store.db");
   options.reserve_bytes = 4 * kMib;
@@ -152,11 +146,7 @@ TEST_CASE("a use is accepted again as soon as there is room for it and for the r
 }
 
 TEST_CASE("a store is not created on a disk without room for its reserve") {
-  SmallDisk disk;
-  if (!disk.Mount(4 * kMib)) {
-    WARN("skipped: a small disk cannot be mounted here, which needs root");
-    return;
-  }
+  SmallDisk disk(4 * kMib);
   SqliteOptions options;
   options.path = disk.folder().File("store.db");
   const absl::Status created =

@@ -77,7 +77,7 @@ Command ResumeCommand() {
       .details =
           "Leases that were revoked stay revoked. Name exactly what `leasehold hold list` "
           "shows.",
-      .flags = SelectorFlags(),
+      .flags = HeldFlags(),
       .examples = {"leasehold resume --agent demo-bot --reason 'bug is fixed'"},
       .run = Resume,
   };

@@ -99,12 +99,14 @@ Command RevokeCommand() {
       .name = "revoke",
       .summary = "stop leases now, and hold what they belong to",
       .details =
-          "Once this says so, nothing that is covered is used any more. What is named is also "
-          "held:\n"
-          "no new leases until `leasehold resume` (--leases-only leaves that out). A flag that "
-          "repeats\n"
-          "is one revocation each; different flags select what they have in common, and hold "
-          "nothing.\n"
+          "Once this says so, nothing that is covered is used any more. An agent, group, user, "
+          "secret or\n"
+          "workflow is also held: no new leases until `leasehold resume` (--leases-only leaves "
+          "that "
+          "out).\n"
+          "Nothing else holds: a lease, version, policy, credential, run, nor different flags, "
+          "which\n"
+          "select what they have in common. A flag that repeats is one revocation each.\n"
           "A name without leases is fine and says 0 leases. `leasehold revocation show N` tells "
           "more:\n"
           "the last use, streams that were cut, and revealed values that want rotation.",

@@ -96,6 +96,16 @@ std::vector<Flag> SelectorFlags() {
   };
 }
 
+std::vector<Flag> HeldFlags() {
+  return {
+      {.name = "agent", .value = "NAME", .help = "the hold on this agent", .repeats = true},
+      {.name = "group", .value = "NAME", .help = "the hold on this group", .repeats = true},
+      {.name = "user", .value = "USER", .help = "the hold on this user", .repeats = true},
+      {.name = "secret", .value = "NAME", .help = "the hold on this secret", .repeats = true},
+      {.name = "workflow", .value = "NAME", .help = "the hold on this workflow", .repeats = true},
+  };
+}
+
 std::vector<Flag> MoreSelectorFlags() {
   return {
       {.name = "policy", .value = "NAME", .help = "leases that it allowed", .repeats = true},

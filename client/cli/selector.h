@@ -18,6 +18,8 @@ class Selector;
 // --agent, --group, --user, --secret, --workflow: what can be held. A command may declare --all
 // beside them.
 std::vector<Flag> SelectorFlags();
+// The same flags, where they name holds.
+std::vector<Flag> HeldFlags();
 // --policy, --credential, --run: what can be revoked beside that.
 std::vector<Flag> MoreSelectorFlags();
 

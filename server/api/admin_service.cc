@@ -89,7 +89,7 @@ v1::Status AdminService::ReadStatus() {
   Space space = store_.GetSpace();
   const bool sealed = !authority_.vault().CheckOpen().ok();
   status.set_sealed(sealed);
-  status.set_ready(!sealed);  // it answers
+  status.set_ready(!sealed && authority_.committer().Ready().ok());
   status.set_active_leases(CountActiveLeases(authority_.published(), authority_.Now()));
   status.set_database_bytes(space.database_bytes);
   status.set_free_bytes(space.free_bytes);

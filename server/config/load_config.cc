@@ -149,14 +149,14 @@ absl::Status ReadLog(const Settings& settings, LogOptions& log) {
   log.format = DefaultLogFormat();
   if (const Setting* const level = FindSetting(settings, "log_level"); level != nullptr) {
     bool found = false;
-    for (const LogLevel candidate : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning,
-                                     LogLevel::kError, LogLevel::kOff}) {
+    for (const LogLevel candidate :
+         {LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
       if (LogLevelName(candidate) != level->value) continue;
       log.level = candidate;
       found = true;
     }
     if (!found) {
-      return InvalidSetting(*level, "the log level is one of debug, info, warning, error, off");
+      return InvalidSetting(*level, "the log level is one of info, warning, error, off");
     }
   }
   const Setting* const format = FindSetting(settings, "log_format");

@@ -28,7 +28,8 @@ struct CertificateRuleSetting {
 
 // What one source says (the command line, the environment, a file), not yet checked.
 struct Settings {
-  // By key, those of kSettingKeys.
+  // By key: those of SettingKeys(), and the few of sections that have a reader of their own
+  // (identity.trust_domain, identity.session_ttl).
   std::map<std::string, Setting, std::less<>> values;
   // From the file only. The first is the OS user, with the place of the pair.
   std::vector<std::pair<Setting, Setting>> agent_socket_users;
@@ -49,7 +50,7 @@ struct SettingKey {
   bool in_file = true;
 };
 
-// All of them, in the order of the help.
+// Those that a flag can set, or that are one value in the file, in the order of the help.
 std::span<const SettingKey> SettingKeys();
 
 // What the environment sets. An empty variable counts as not set.

@@ -51,9 +51,6 @@ inline void Log(LogLevel level, std::string_view message,
                 std::initializer_list<LogField> fields = {}) {
   if (level != LogLevel::kOff && LogEnabled(level)) log_internal::Write(level, message, fields);
 }
-inline void LogDebug(std::string_view message, std::initializer_list<LogField> fields = {}) {
-  Log(LogLevel::kDebug, message, fields);
-}
 inline void LogInfo(std::string_view message, std::initializer_list<LogField> fields = {}) {
   Log(LogLevel::kInfo, message, fields);
 }

@@ -13,10 +13,10 @@
 
 namespace leasehold {
 
-enum class LogLevel { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3, kOff = 4 };
+enum class LogLevel { kInfo, kWarning, kError, kOff };
 enum class LogFormat { kJson, kText };
 
-// "debug", "info", "warning", "error", "off".
+// "info", "warning", "error", "off".
 std::string_view LogLevelName(LogLevel level);
 
 // One fact beside the message. Keys are written by us in the code, the same word for the same thing

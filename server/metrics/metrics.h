@@ -46,7 +46,7 @@ class AuthMetrics {
  public:
   virtual ~AuthMetrics() = default;
   // leasehold_auth_failures_total{method,reason}; `method` is a word of our code: "agent_token",
-  // "handle", "peer_credentials", "passphrase".
+  // "lease_token", "handle", "client_certificate", "jwt", "operator_session", "passphrase".
   virtual void Failed(std::string_view method, Reason reason) = 0;
 };
 
@@ -58,7 +58,7 @@ class BrokerRequestMetrics {
   virtual void AddedSeconds(double seconds) = 0;  // leasehold_broker_added_seconds
 };
 
-// Everything that Prometheus sees (design, section 12). Labels are closed sets: no agent, secret,
+// Everything that Prometheus sees. Labels are closed sets: no agent, secret,
 // lease or anything else that callers choose is ever one.
 //
 // Whoever counts asks for its group once, before serving, and keeps it: groups live as long as the

@@ -46,8 +46,6 @@ std::vector<MetricFamily> FamiliesOf(const StateSample& sample) {
        Number(sample.ledger_bytes)},
       {"leasehold_storage_free_bytes", "Room on the file system of the data folder.",
        MetricType::Gauge, Number(sample.storage_free_bytes)},
-      {"leasehold_last_checkpoint_timestamp_seconds", "When the last checkpoint was signed.",
-       MetricType::Gauge, Seconds(sample.last_checkpoint)},
       {"leasehold_last_backup_timestamp_seconds", "When the last backup was taken.",
        MetricType::Gauge, Seconds(sample.last_backup)},
       {"leasehold_policy_revision", "The policy revision in force.", MetricType::Gauge,
@@ -56,7 +54,8 @@ std::vector<MetricFamily> FamiliesOf(const StateSample& sample) {
        MetricType::Gauge, Number(sample.approvals_pending)},
       {"leasehold_policies_observed", "Policies whose word is only recorded.", MetricType::Gauge,
        Number(sample.policies_observed)},
-      {"leasehold_clock_adjustments_total", "Times that the wall clock was found to have been set.",
+      {"leasehold_clock_adjustments_total",
+       "Times that the wall clock was found to have been set forward while the server ran.",
        MetricType::Counter, Number(sample.clock_adjustments)},
   };
   std::vector<MetricFamily> families;

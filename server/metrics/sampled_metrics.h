@@ -25,12 +25,11 @@ struct StateSample {
   std::optional<uint64_t> ledger_entries;
   std::optional<uint64_t> ledger_bytes;
   std::optional<uint64_t> storage_free_bytes;
-  std::optional<absl::Time> last_checkpoint;
   std::optional<absl::Time> last_backup;
   std::optional<uint64_t> policy_revision;
   std::optional<uint64_t> approvals_pending;
   std::optional<uint64_t> policies_observed;
-  // clock_mark entries after the first.
+  // Since this start: forward, by more than a clock that is kept in step moves.
   std::optional<uint64_t> clock_adjustments;
   // By use ("server", "client_ca", "crl"): when the first certificate or list is over. Those that
   // never are (InfiniteFuture) are not shown.

@@ -79,11 +79,6 @@ Statement& Statement::BindText(int parameter, std::string_view text) {
   return *this;
 }
 
-Statement& Statement::BindNull(int parameter) {
-  bind_error_ |= sqlite3_bind_null(statement_.get(), parameter);
-  return *this;
-}
-
 absl::StatusOr<bool> Statement::Step() {
   sqlite3* handle = sqlite3_db_handle(statement_.get());
   if (const int error = std::exchange(bind_error_, 0); error != SQLITE_OK) {

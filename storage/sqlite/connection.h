@@ -29,7 +29,6 @@ class Statement {
   }
   Statement& BindBlob(int parameter, std::string_view bytes);
   Statement& BindText(int parameter, std::string_view text);
-  Statement& BindNull(int parameter);
 
   // True where there is a row, false after the last one; the statement can then be bound anew.
   absl::StatusOr<bool> Step();

@@ -28,11 +28,4 @@ std::vector<X509Ptr> CertificatesOf(std::string_view pem) {
   return certificates;
 }
 
-std::string TakeOpensslError() {
-  const unsigned long error = ERR_peek_last_error();
-  const char* const words = ERR_reason_error_string(error);
-  ERR_clear_error();
-  return words == nullptr ? "unknown" : words;
-}
-
 }  // namespace leasehold

@@ -28,9 +28,6 @@ BioPtr ReadingBio(std::string_view text);
 // All certificates of a PEM text; other blocks are passed over. Empty where one cannot be read.
 std::vector<X509Ptr> CertificatesOf(std::string_view pem);
 
-// The newest error of OpenSSL on this thread in its own words, and forgets all of them.
-std::string TakeOpensslError();
-
 }  // namespace leasehold
 
 #endif  // LEASEHOLD_SERVER_NET_TLS_OPENSSL_OBJECTS_H_

@@ -249,7 +249,7 @@ TEST_CASE("wrong flags and a wrong configuration end with status 2 and name the 
   }
 }
 
-TEST_CASE("an address that others can reach is refused, because there is no TLS yet") {
+TEST_CASE("an address that others can reach is refused, without TLS") {
   Installation installation;
   installation.options().listen = "0.0.0.0:0";
   CheckRefused(installation, 2, "CONFIG_INVALID", "listen at 127.0.0.1");

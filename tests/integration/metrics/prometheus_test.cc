@@ -74,7 +74,6 @@ class FedMetrics {
       sample.ledger_entries = 1234;
       sample.ledger_bytes = 1 << 20;
       sample.storage_free_bytes = uint64_t{1} << 40;
-      sample.last_checkpoint = absl::UnixEpoch() + absl::Hours(1);
       sample.last_backup = absl::UnixEpoch() + absl::Hours(2);
       sample.policy_revision = 7;
       sample.approvals_pending = 3;

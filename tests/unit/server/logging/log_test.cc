@@ -126,7 +126,6 @@ size_t Count(std::string_view text, std::string_view part) {
 TEST_CASE("lines below the level are not written", "[logging]") {
   SetLogOptions({.level = LogLevel::kWarning, .format = LogFormat::kJson});
   const StderrCapture capture;
-  LogDebug("debug");
   LogInfo("info");
   LogWarning("warning");
   LogError("error", {{"k", 1}});

@@ -173,7 +173,7 @@ TEST_CASE("state is asked for at each scrape, and what is not known is not shown
     StateSample sample;
     sample.ready = true;
     sample.ledger_entries = ++scrapes;
-    sample.last_checkpoint = absl::FromUnixSeconds(1'700'000'000);
+    sample.policy_revision = 7;
     return sample;
   });
   CHECK(HasLine(metrics.Render(), "leasehold_ledger_entries_total 1"));
@@ -181,7 +181,7 @@ TEST_CASE("state is asked for at each scrape, and what is not known is not shown
   CHECK(HasLine(text, "leasehold_ledger_entries_total 2"));
   CHECK(HasLine(text, "# TYPE leasehold_ledger_entries_total counter"));
   CHECK(HasLine(text, "leasehold_ready 1"));
-  CHECK(HasLine(text, "leasehold_last_checkpoint_timestamp_seconds 1700000000"));
+  CHECK(HasLine(text, "leasehold_policy_revision 7"));
   CHECK(text.find("leasehold_last_backup") == std::string::npos);
 }
 

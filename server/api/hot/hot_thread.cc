@@ -91,7 +91,9 @@ void HotThread::Run() {
     Received received = std::exchange(next_, {});
     // The waker may have been heard while something was appended, so the queue is looked at.
     bool has_work = !received.operations.empty() || committer_.queue_length() > 0;
-    Drain(has_work ? absl::InfinitePast() : next_tick, received);
+    // A time in the past, and not InfinitePast: gRPC takes what is before 1970 for "never", and
+    // what was received during the last append would wait until something else came in.
+    Drain(has_work ? absl::UnixEpoch() : next_tick, received);
     committer_.Commit(std::move(received.operations));
     if (absl::Now() >= next_tick) {
       committer_.Tick();

@@ -183,7 +183,8 @@ Command PolicyCommand() {
                     .run = List},
                    PolicyTestCommand(),
                    PolicyExplainCommand(),
-                   PolicyReplayCommand()},
+                   PolicyReplayCommand(),
+                   PolicySuggestCommand()},
   };
 }
 

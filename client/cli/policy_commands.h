@@ -9,6 +9,7 @@ namespace leasehold {
 Command PolicyExplainCommand();
 Command PolicyTestCommand();
 Command PolicyReplayCommand();
+Command PolicySuggestCommand();
 
 }  // namespace leasehold
 

@@ -69,6 +69,7 @@ constexpr std::array kMethods = {
     ApiMethod{kPolicies, "ListRevisions", kReaders},
     ApiMethod{kPolicies, "ExplainDecision", kReaders},
     ApiMethod{kPolicies, "ReplayPolicies", kReaders},
+    ApiMethod{kPolicies, "SuggestPolicy", kReaders},
     ApiMethod{kIdentity, "CreateAgent", kAdmin},
     ApiMethod{kIdentity, "GetAgent", kReaders},
     ApiMethod{kIdentity, "ListAgents", kReaders},

@@ -7,10 +7,13 @@
 #include "server/api/policy_service.h"
 #include "server/api/request_checks.h"
 #include "server/api/submit_call.h"
+#include "server/base/name.h"
 #include "server/base/status.h"
+#include "server/base/str_cat.h"
 #include "server/policy/explain.h"
 #include "server/policy/observe_mode.h"
 #include "server/replay/replay.h"
+#include "server/replay/suggest.h"
 
 namespace leasehold {
 namespace {
@@ -123,6 +126,50 @@ absl::StatusOr<v1::ReplayPoliciesResponse> PolicyService::AnswerReplay(
   ASSIGN_OR_RETURN(const auto proposed, CompiledPolicies::Compile(set, PolicyRevision(0)));
   return leasehold::ReplayPolicies(store_, authority_.published(), *proposed, range,
                                    [context] { return !context->IsCancelled(); });
+}
+
+grpc::Status PolicyService::SuggestPolicy(grpc::ServerContext* context,
+                                          const v1::SuggestPolicyRequest* request,
+                                          v1::SuggestPolicyResponse* response) {
+  static const ApiMethod& method = FindApiMethod(kService, "SuggestPolicy");
+  return Dispatch<v1::SuggestPolicyResponse>(context, response, gate_, method, [&](auto call) {
+    if (replaying_.exchange(true)) {
+      call->Finish(Error(Reason::kOverloaded, "a replay is running; retry when it is over"));
+      return;
+    }
+    std::shared_ptr<void> slot(nullptr, [this](void*) { replaying_ = false; });
+    ReadCall(pool_, call,
+             [this, request, context, slot] { return AnswerSuggest(*request, context); });
+  });
+}
+
+absl::StatusOr<v1::SuggestPolicyResponse> PolicyService::AnswerSuggest(
+    const v1::SuggestPolicyRequest& request, grpc::ServerContext* context) {
+  RETURN_IF_ERROR(CheckNoUnknownFields(request));
+  ASSIGN_OR_RETURN(const Name name, Name::ParseResource(request.agent(), "agents/"));
+  absl::Time start = absl::InfinitePast();
+  if (request.has_start_time()) {
+    ASSIGN_OR_RETURN(const UnixMillis time, FromProto(request.start_time(), "start_time"));
+    start = time.ToTime();
+  }
+  const auto [agent, policies] = authority_.published().Read([&](const PublishedState::View& view) {
+    const Entity* entity = view.state.entities().FindByName(EntityKind::kAgent, name.value());
+    return std::pair(entity == nullptr ? EntityUid() : entity->uid,
+                     view.state.policies().current_ptr());
+  });
+  if (agent.empty()) {
+    return Error(Reason::kNotFound, StrCat("there is no agent ", name.value()));
+  }
+  v1::PolicySetRevision sent;
+  if (!policies->revision().empty()) {
+    v1::GetPolicySetRequest wanted;
+    wanted.set_revision(policies->revision().value());
+    ASSIGN_OR_RETURN(sent, ReadSet(wanted));
+  }
+  return leasehold::SuggestPolicy(
+      store_, authority_.published(),
+      {.agent = agent, .start = start, .in_force = *policies, .sent = sent.policy_set()},
+      [context] { return !context->IsCancelled(); });
 }
 
 }  // namespace leasehold

@@ -32,6 +32,8 @@ class PolicyService final : public v1::PolicyService::Service {
   grpc::Status ReplayPolicies(grpc::ServerContext* context,
                               const v1::ReplayPoliciesRequest* request,
                               v1::ReplayPoliciesResponse* response) override;
+  grpc::Status SuggestPolicy(grpc::ServerContext* context, const v1::SuggestPolicyRequest* request,
+                             v1::SuggestPolicyResponse* response) override;
 
  private:
   using ApplyCall = std::shared_ptr<UnaryCall<v1::ApplyPoliciesResponse>>;
@@ -43,6 +45,8 @@ class PolicyService final : public v1::PolicyService::Service {
   absl::StatusOr<v1::PolicySet> ReadBody(const Hash& hash) const;
   absl::StatusOr<v1::ReplayPoliciesResponse> AnswerReplay(const v1::ReplayPoliciesRequest& request,
                                                           grpc::ServerContext* context);
+  absl::StatusOr<v1::SuggestPolicyResponse> AnswerSuggest(const v1::SuggestPolicyRequest& request,
+                                                          grpc::ServerContext* context);
   absl::StatusOr<v1::Explanation> AnswerExplain(const v1::ExplainDecisionRequest& request) const;
 
   LeaseAuthority& authority_;
@@ -50,7 +54,8 @@ class PolicyService final : public v1::PolicyService::Service {
   Store& store_;
   ReadPool& pool_;
   const PageTokens tokens_;
-  // A replay keeps a thread of the pool for seconds; two would keep all pages waiting.
+  // A replay, or a suggestion, keeps a thread of the pool for seconds; two would keep all pages
+  // waiting.
   std::atomic<bool> replaying_ = false;
 };
 

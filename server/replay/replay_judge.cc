@@ -17,7 +17,9 @@ constexpr ReplayOutcome kOpen{.verdict = Verdict::kOpen};
 ReplayOutcome OutcomeOf(const UseDecision& decision) {
   return {.verdict = decision.allowed ? Verdict::kAllowed : Verdict::kDenied,
           .reason = decision.allowed ? Reason::kNone : decision.reason,
-          .policy = decision.policy};
+          .policy = decision.policy,
+          .rule = decision.rule,
+          .not_enforced = decision.not_enforced};
 }
 
 }  // namespace
@@ -102,6 +104,16 @@ ReplayOutcome ReplayJudge::Use(const ReplayedEntry& entry) {
 ReplayOutcome ReplayJudge::LeaseIssued(const ReplayedEntry& entry) {
   Refresh(entry.time);
   return Remembered(entry, {.kind = Kind::kAcquire, .allowed = true});
+}
+
+void ReplayJudge::VisitAllowing(const ReplayedEntry& use,
+                                const std::function<void(const CompiledPolicy&)>& visit) {
+  const Subject root(*this, *use.lease, use.lease->chain.back(), use.time);
+  if (policies_.DecideDeny(root.get()).denied || DenyBelowRoot(use).denied) return;
+  for (const CompiledPolicy& policy : policies_.policies()) {
+    if (policy.deny || policy.LacksApproval(root.get()) || !Covers(policy, root.get())) continue;
+    visit(policy);
+  }
 }
 
 ReplayOutcome ReplayJudge::Remembered(const ReplayedEntry& entry, Question question) {

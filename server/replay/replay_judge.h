@@ -22,6 +22,9 @@ struct ReplayOutcome {
   Verdict verdict = Verdict::kOpen;
   Reason reason = Reason::kNone;
   std::string_view policy;  // owned by the CompiledPolicies
+  std::string_view rule;    // of uses, likewise
+  // Allowed only because the policy that denies it, and is named, is in observe mode.
+  bool not_enforced = false;
 };
 
 // Asks a set about recorded decisions, by the functions that decide, and remembers its answers: of
@@ -37,6 +40,11 @@ class ReplayJudge {
   // `use` or a reveal.
   ReplayOutcome Use(const ReplayedEntry& use);
   ReplayOutcome LeaseIssued(const ReplayedEntry& issued);
+  // Calls `visit` for each allow policy that covers the root of the lease and has the approvers
+  // that it asks for, in the order of the set; for none where a deny policy covers one of the
+  // chain. Not remembered.
+  void VisitAllowing(const ReplayedEntry& use,
+                     const std::function<void(const CompiledPolicy&)>& visit);
 
  private:
   enum class Kind : uint8_t { kUse, kReveal, kAcquire };

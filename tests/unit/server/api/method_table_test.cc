@@ -46,7 +46,7 @@ TEST_CASE("each role may call its own methods and no others") {
     }
     bool read = name.starts_with("Get") || name.starts_with("List") || name == "QueryUsage" ||
                 name == "ExportEntries" || name == "ExplainDecision" || name == "ReplayPolicies" ||
-                name.starts_with("Watch");
+                name == "SuggestPolicy" || name.starts_with("Watch");
     bool lease_read = name == "GetLease" || name == "ListLeases" || name == "WatchLeases";
     bool all = anybody.contains(name);
     bool use = agents_only.contains(name) || point_of_use.contains(name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "server/base/name.h"
@@ -62,6 +63,15 @@ absl::StatusOr<std::string> QualifiedName(const std::string& prefix, const JsonV
   return text->value();
 }
 
+// What a pattern of `when` is held against: a string, or a truth value as JSON writes it
+// (`email_verified: "true"`). nullopt for the rest, which no pattern matches: a number has several
+// spellings, and of an array it would not be clear which item counts.
+std::optional<std::string_view> TextOf(const JsonValue& claim) {
+  if (claim.is_string()) return claim.text();
+  if (claim.kind() == JsonValue::Kind::kBool) return claim.boolean() ? "true" : "false";
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct ClaimRules::Rule {
@@ -74,8 +84,8 @@ struct ClaimRules::Rule {
   bool Matches(const JsonValue& claims, Captures* captures) const {
     return std::all_of(when.begin(), when.end(), [&](const auto& condition) {
       const JsonValue* const claim = FindClaim(claims, condition.first);
-      return claim != nullptr && claim->is_string() &&
-             condition.second.Match(claim->text(), captures);
+      const auto text = claim != nullptr ? TextOf(*claim) : std::nullopt;
+      return text.has_value() && condition.second.Match(*text, captures);
     });
   }
 

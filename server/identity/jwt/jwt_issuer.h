@@ -23,7 +23,8 @@ struct JwtGroupRule {
 
 // Whom a token stands for, where every claim in `when` matches its pattern whole.
 struct JwtRule {
-  // Claim and RE2 pattern. A claim that begins with '/' is a JSON pointer (RFC 6901).
+  // Claim and RE2 pattern. A claim that begins with '/' is a JSON pointer (RFC 6901). A truth value
+  // is matched as "true" or "false".
   std::vector<std::pair<std::string, std::string>> when;
   // The agent's name with {captures} of `when`; empty where `role` is set.
   std::string agent;

@@ -67,6 +67,36 @@ TEST_CASE("a person has a role and a name with the issuer's alias") {
   CHECK(who->agent.empty());
 }
 
+TEST_CASE("a rule can demand a truth value, and nothing but it will do") {
+  const JwtIssuer issuer{
+      .issuer = "i",
+      .alias = "a",
+      .rules = {{.when = {{"sub", "(?P<name>.+)"}, {"email_verified", "true"}}, .agent = "{name}"},
+                {.when = {{"sub", "guest"}, {"/realm/guest", "false"}}, .agent = "other"}}};
+  const auto rules = ClaimRules::Compile(issuer);
+  REQUIRE(rules.ok());
+  struct Row {
+    std::string claims;
+    std::string agent;  // empty = refused
+  };
+  const Row row = GENERATE(values<Row>({
+      {R"({"sub":"mia","email_verified":true})", "mia"},
+      {R"({"sub":"mia","email_verified":"true"})", "mia"},
+      {R"({"sub":"mia","email_verified":false})", ""},
+      {R"({"sub":"mia","email_verified":"True"})", ""},
+      {R"({"sub":"mia","email_verified":1})", ""},
+      {R"({"sub":"mia","email_verified":null})", ""},
+      {R"({"sub":"mia","email_verified":[true]})", ""},
+      {R"({"sub":"mia"})", ""},
+      {R"({"sub":"guest","realm":{"guest":false}})", "other"},
+      {R"({"sub":"guest","realm":{"guest":true}})", ""},
+  }));
+  INFO(row.claims);
+  const auto who = rules->Match(Claims(row.claims));
+  CHECK(ReasonOf(who.status()) == (row.agent.empty() ? Reason::kTokenRejected : Reason::kNone));
+  if (who.ok()) CHECK(who->agent == row.agent);
+}
+
 TEST_CASE("claims that no rule maps, or that name nothing that can be, are refused") {
   struct Row {
     const char* why;

@@ -85,7 +85,8 @@ absl::StatusOr<VerifiedJwt> JwtVerifier::Check(const Jws& jws, absl::Time now) c
   VerifiedJwt verified;
   verified.issuer = static_cast<size_t>(found - issuers_.begin());
   KeySource& keys = *sources_[verified.issuer].keys;
-  // Before the key is looked up: a change in between makes what is remembered old, never new.
+  // Before the key is looked up: a change in between makes what is remembered old, never new. Where
+  // the first keys come in between it is 0, and nothing is remembered.
   verified.generation = keys.Generation();
   ASSIGN_OR_RETURN(const Jwk key, keys.Find(jws.kid, jws.algorithm));
   if (!key.Verifies(jws.algorithm, jws.signed_text, jws.signature)) {
@@ -104,7 +105,7 @@ absl::StatusOr<std::shared_ptr<const VerifiedJwt>> JwtVerifier::Verify(std::stri
   if (token.size() > kJwtBytesMax) return ParseJws(token).status();
   const Hash hash = Sha256Of(AsBytes(token));
   if (auto known = cache_.Find(hash);
-      known != nullptr && now < known->expire_time + kLeeway &&
+      known != nullptr && known->generation != 0 && now < known->expire_time + kLeeway &&
       known->generation == sources_[known->issuer].keys->Generation()) {
     return known;
   }

@@ -11,6 +11,7 @@ std::shared_ptr<const VerifiedJwt> TokenCache::Find(const Hash& token) {
 }
 
 void TokenCache::Add(const Hash& token, std::shared_ptr<const VerifiedJwt> verified) {
+  if (verified->generation == 0) return;
   absl::MutexLock lock(&mu_);
   if (const auto found = by_hash_.find(token); found != by_hash_.end()) {
     found->second->second = std::move(verified);

@@ -33,7 +33,8 @@ class TokenCache {
   static constexpr size_t kTokensMax = 10'000;
 
   std::shared_ptr<const VerifiedJwt> Find(const Hash& token);
-  // The one that was not used for longest makes room.
+  // The one that was not used for longest makes room. One of generation 0 is not kept: that is what
+  // keys have that are too old, and it would count again just when nothing may.
   void Add(const Hash& token, std::shared_ptr<const VerifiedJwt> verified);
 
  private:

@@ -11,7 +11,7 @@ namespace {
 Hash HashOf(size_t number) { return Sha256Of(AsBytes(StrCat(number))); }
 
 std::shared_ptr<const VerifiedJwt> Verified(size_t number) {
-  return std::make_shared<const VerifiedJwt>(VerifiedJwt{.issuer = number});
+  return std::make_shared<const VerifiedJwt>(VerifiedJwt{.issuer = number, .generation = 1});
 }
 
 }  // namespace
@@ -27,6 +27,14 @@ TEST_CASE("the tokens used last are remembered, within the limit") {
   CHECK(cache.Find(HashOf(2))->issuer == 2);
   cache.Add(HashOf(2), Verified(77));
   CHECK(cache.Find(HashOf(2))->issuer == 77);
+}
+
+TEST_CASE("what was verified while no keys counted is not remembered") {
+  TokenCache cache;
+  // Between the two questions to the issuer's keys, these came; later they are too old, and their
+  // generation is 0 again.
+  cache.Add(HashOf(1), std::make_shared<const VerifiedJwt>(VerifiedJwt{.generation = 0}));
+  CHECK(cache.Find(HashOf(1)) == nullptr);
 }
 
 }  // namespace leasehold

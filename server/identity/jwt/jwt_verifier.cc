@@ -59,6 +59,26 @@ bool HasAudience(const JsonValue& claims, const std::vector<std::string>& ours) 
   });
 }
 
+// "azp": the client that a token was issued to. Providers need not say it; one that says something
+// else than a text says nothing that can be checked, so that it is another's.
+bool IsIssuedToAnother(const JsonValue& claims, const std::string& client) {
+  const std::string* const party = TextClaim(claims, "azp");
+  return claims.Find("azp") != nullptr && (party == nullptr || *party != client);
+}
+
+// Of the client with which people log in come ID tokens, which have it in `aud`, and perhaps
+// others, which name it as `azp`. They are good for a login: as a credential, one would have its
+// person's role whatever the nonce, more than once, and beyond the end of the session.
+absl::Status CheckIsCredential(const JsonValue& claims, const std::string& client) {
+  if (client.empty()) return absl::OkStatus();
+  const bool names_party = claims.Find("azp") != nullptr;
+  if (HasAudience(claims, {client}) || (names_party && !IsIssuedToAnother(claims, client))) {
+    return Rejected("is of a person's login and no credential; run `leasehold login`");
+  }
+  if (names_party && TextClaim(claims, "azp") == nullptr) return Rejected("has no text as its azp");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<JwtVerifier>> JwtVerifier::Start(std::vector<JwtIssuer> issuers,
@@ -111,6 +131,7 @@ absl::StatusOr<std::shared_ptr<const VerifiedJwt>> JwtVerifier::Verify(std::stri
   }
   ASSIGN_OR_RETURN(const Jws jws, ParseJws(token));
   ASSIGN_OR_RETURN(VerifiedJwt verified, Check(jws, now));
+  RETURN_IF_ERROR(CheckIsCredential(jws.claims, issuers_[verified.issuer].login.client_id));
   ASSIGN_OR_RETURN(verified.who, sources_[verified.issuer].rules.Match(jws.claims));
   auto shared = std::make_shared<const VerifiedJwt>(std::move(verified));
   cache_.Add(hash, shared);
@@ -123,8 +144,7 @@ absl::StatusOr<VerifiedJwt> JwtVerifier::VerifyLogin(std::string_view token, std
   ASSIGN_OR_RETURN(VerifiedJwt verified, Check(jws, now));
   const std::string& client = issuers_[verified.issuer].login.client_id;
   if (client.empty()) return Rejected("is of an issuer where nobody logs in (no login.client_id)");
-  const std::string* const party = TextClaim(jws.claims, "azp");
-  if (!HasAudience(jws.claims, {client}) || (party != nullptr && *party != client)) {
+  if (!HasAudience(jws.claims, {client}) || IsIssuedToAnother(jws.claims, client)) {
     return Rejected("was issued to another client (aud, azp)");
   }
   const std::string* const theirs = TextClaim(jws.claims, "nonce");

@@ -27,7 +27,8 @@ class JwtVerifier {
   static absl::StatusOr<std::unique_ptr<JwtVerifier>> Start(std::vector<JwtIssuer> issuers,
                                                             const KeyTimes& times = {});
 
-  // TOKEN_REJECTED; CREDENTIAL_EXPIRED; ISSUER_UNAVAILABLE where the issuer's keys are not at hand,
+  // TOKEN_REJECTED, also of every token of the client with which people log in; CREDENTIAL_EXPIRED;
+  // ISSUER_UNAVAILABLE where the issuer's keys are not at hand,
   // so that the same token may do in a moment. Tokens that verified are remembered until they end
   // or the issuer's keys change.
   absl::StatusOr<std::shared_ptr<const VerifiedJwt>> Verify(std::string_view token, absl::Time now);

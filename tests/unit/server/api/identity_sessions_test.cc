@@ -133,6 +133,18 @@ TEST_CASE("an ID token gives one session, also after a restart and with its othe
   CHECK(world.WhoIs(created.response.token()).response.role() == v1::ROLE_SECURITY);
 }
 
+TEST_CASE("an ID token is no bearer token: not before its login, nor after, nor after the logout") {
+  LoginWorld world;
+  const std::string id_token = world.IdToken("mia", "security");
+  CHECK(world.WhoIs(id_token).reason() == "TOKEN_REJECTED");
+  const auto created = world.LogIn(id_token);
+  REQUIRE(created.status.ok());
+  CHECK(world.WhoIs(id_token).reason() == "TOKEN_REJECTED");
+  REQUIRE(Ask(*world.stub, &Stub::EndSession, v1::EndSessionRequest(), created.response.token())
+              .status.ok());
+  CHECK(world.WhoIs(id_token).reason() == "TOKEN_REJECTED");
+}
+
 TEST_CASE("the other signature of a token is a valid one, so remembering signatures would not do") {
   LoginWorld world;
   const std::string id_token = world.IdToken("mia", "security");

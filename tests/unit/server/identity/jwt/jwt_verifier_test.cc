@@ -187,6 +187,7 @@ TEST_CASE("an ID token logs in the person with the nonce of the login, at the cl
       {R"("sub":"alice","aud":"people","nonce":"n")", "n", Reason::kNone},
       {R"("sub":"alice","aud":"people","nonce":"n","azp":"people")", "n", Reason::kNone},
       {R"("sub":"alice","aud":"people","nonce":"n","azp":"other")", "n", Reason::kTokenRejected},
+      {R"("sub":"alice","aud":"people","nonce":"n","azp":["people"])", "n", Reason::kTokenRejected},
       {R"("sub":"alice","aud":"leasehold","nonce":"n")", "n", Reason::kTokenRejected},
       {R"("sub":"alice","aud":"people","nonce":"n")", "m", Reason::kTokenRejected},
       {R"("sub":"alice","aud":"people","nonce":"n")", "", Reason::kTokenRejected},
@@ -207,6 +208,30 @@ TEST_CASE("an ID token logs in the person with the nonce of the login, at the cl
     CHECK(verified->who.role == Role::kAdmin);
     CHECK(verified->who.operator_name == "operator:test:alice");
   }
+}
+
+TEST_CASE("an ID token is no bearer token, nor is what else the login's client gets") {
+  const World world;
+  struct Row {
+    std::string changed;
+    Reason reason;
+  };
+  const Row row = GENERATE(values<Row>({
+      {R"("sub":"alice","aud":"people","nonce":"n")", Reason::kTokenRejected},
+      {R"("sub":"alice","aud":["people"])", Reason::kTokenRejected},
+      {R"("sub":"alice","aud":["leasehold","people"])", Reason::kTokenRejected},
+      {R"("sub":"agent-bot","aud":["leasehold","people"])", Reason::kTokenRejected},
+      {R"("sub":"alice","aud":"leasehold","azp":"people")", Reason::kTokenRejected},
+      {R"("sub":"alice","aud":"leasehold","azp":["people"])", Reason::kTokenRejected},
+      {R"("sub":"alice","aud":"leasehold","azp":"another")", Reason::kNone},
+      {R"("sub":"alice","aud":"leasehold")", Reason::kNone},
+  }));
+  INFO(row.changed);
+  const std::string token = world.key.Token(World::Claims(row.changed));
+  CHECK(world.Verify(token) == row.reason);
+  // Not from memory either, after it has logged in.
+  (void)world.verifier->VerifyLogin(token, "n", kNow).status();
+  CHECK(world.Verify(token) == row.reason);
 }
 
 TEST_CASE("a verifier does not start with a rule or a file that is wrong") {

@@ -217,13 +217,17 @@ TEST_CASE("a suggestion allows all that was used and nothing that is not in forc
     for (int rule = 0; rule < 2; ++rule) {
       StrAppend(&policies, "allow { target: '", pick({"rules", "paths"}), "' ",
                 pick({"", "access: ACCESS_READ ", "methods: 'GET' methods: 'PUT' "}),
-                pick({"", "paths: '/a/**'", "paths: '/a/*' paths: '/b'", "paths: '/*/x'"}), " }");
+                pick({"", "paths: '/a/**'", "paths: '/a/*'", "paths: '/a/*' paths: '/b'",
+                      "paths: '/*/x'"}),
+                " }");
     }
     policies += pick({" }", " limits { by: BY_AGENT max: 1000 per { seconds: 60 } } }"});
   }
   INFO(policies);
   SuggestWorld world(policies);
   const auto path = [&] {
+    // So that folders are full at times, of which a rule may allow a part.
+    if (random() % 2 == 0) return StrCat("/a/", random() % 20, pick({"", "", "", "/y"}));
     return pick({"/a", "/b", "/a/x", "/b/x"}) + pick({"", "", "/x", "/y"}) +
            (random() % 2 == 0 ? StrCat("/", random() % 20) : std::string());
   };
@@ -252,7 +256,7 @@ TEST_CASE("a suggestion allows all that was used and nothing that is not in forc
   for (const auto* secret : {"git/a", "git/b"}) {
     for (const auto* workflow : {"default", "ci/x"}) {
       const AcquireResult lease = world.Take(secret, workflow);
-      const int uses = static_cast<int>(random() % 40);
+      const int uses = static_cast<int>(random() % 80);
       for (int i = 0; i < uses; ++i) {
         Question q = question();
         q.secret = secret;

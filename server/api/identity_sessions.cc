@@ -9,6 +9,7 @@
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
 #include "server/base/token_text.h"
+#include "server/identity/jwt/jws.h"
 #include "server/leases/operations/sessions.h"
 
 namespace leasehold {
@@ -102,7 +103,11 @@ grpc::Status IdentityService::CreateSession(grpc::ServerContext* context,
                                             v1::CreateSessionResponse* response) {
   static const ApiMethod& method = FindApiMethod(kService, "CreateSession");
   return Dispatch<v1::CreateSessionResponse>(context, response, gate_, method, [&](auto call) {
-    if (absl::Status slow = strangers_.Admit(call->principal().address, absl::Now()); !slow.ok()) {
+    absl::Status slow = strangers_.Admit(call->principal().address, absl::Now());
+    if (slow.ok() && ParseJws(request->id_token()).ok()) {
+      slow = strangers_.AdmitWellFormed(absl::Now());
+    }
+    if (!slow.ok()) {
       call->Finish(slow);
       return;
     }

@@ -234,6 +234,9 @@ grpc::Status IdentityService::EnrolAgent(grpc::ServerContext* context,
     if (admitted.ok()) {
       admitted = UnframeToken(TokenKind::kEnrolmentToken, request->token()).status();
     }
+    if (admitted.ok()) {
+      admitted = strangers_.AdmitWellFormed(absl::Now());
+    }
     const Hash enrolment_hash = Sha256Of(AsBytes(request->token()));
     if (admitted.ok()) {
       // What cannot succeed takes no place in the Committer's queue.

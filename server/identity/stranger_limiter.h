@@ -16,7 +16,8 @@ namespace leasehold {
 
 // Slows down calls that need no credential, because they bring one to be checked: logging in,
 // enrolling. So many from one address, and so many in all, so that neither one stranger nor many
-// can keep the server busy or guess. Safe from any thread.
+// can keep the server busy or guess. An IPv6 peer owns at least its /64 and a process on this
+// machine all of 127.0.0.0/8, so these count as one address each. Safe from any thread.
 class StrangerLimiter {
  public:
   // A person logs in, a deployment enrols a handful of agents; then one more each six seconds.
@@ -27,8 +28,11 @@ class StrangerLimiter {
   // Addresses that are remembered; the one that came least recently is forgotten for a new one.
   static constexpr size_t kAddressesMax = 4096;
 
-  // OK, or RATE_LIMITED with when to come again.
+  // OK, or RATE_LIMITED with when to come again. For every call first: takes one of the address's.
   absl::Status Admit(std::string_view address, absl::Time now);
+  // The same for a call whose token has the form of one: takes one of all. What has not is refused
+  // for nothing, and must not use up what those need who come with a token.
+  absl::Status AdmitWellFormed(absl::Time now);
 
  private:
   // Fills up by one call each `every`, at most to the burst.

@@ -30,10 +30,43 @@ TEST_CASE("many addresses together are slowed down too") {
   StrangerLimiter limiter;
   int admitted = 0;
   for (int i = 0; i < 10'000; ++i) {
-    admitted += limiter.Admit(StrCat("2001:db8::", i), kStart).ok() ? 1 : 0;
+    const bool own = limiter.Admit(StrCat("2001:db8:0:", i, "::1"), kStart).ok();
+    admitted += own && limiter.AdmitWellFormed(kStart).ok() ? 1 : 0;
   }
   CHECK(admitted == 100);
-  CHECK(limiter.Admit("192.0.2.1", kStart + absl::Milliseconds(51)).ok());
+  CHECK(ReasonOf(limiter.AdmitWellFormed(kStart)) == Reason::kRateLimited);
+  CHECK(limiter.AdmitWellFormed(kStart + absl::Milliseconds(51)).ok());
+}
+
+TEST_CASE("addresses that one stranger owns are one address") {
+  struct Row {
+    const char* one;
+    const char* another;
+    bool same;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", true},
+      {"2001:db8:0:1::1", "2001:db8:0:2::1", false},
+      {"127.0.0.1", "127.9.8.7", true},
+      {"127.0.0.1", "::1", true},
+      {"::ffff:192.0.2.1", "192.0.2.1", true},
+      {"::ffff:192.0.2.1", "::ffff:192.0.2.2", false},
+      {"192.0.2.1", "192.0.2.2", false},
+      {"127.0.0.1", "unix", false},
+      {"unix", "unknown", false},
+  }));
+  CAPTURE(row.one, row.another);
+  StrangerLimiter limiter;
+  for (int i = 0; i < 10; ++i) CHECK(limiter.Admit(row.one, kStart).ok());
+  CHECK(limiter.Admit(row.another, kStart).ok() == !row.same);
+}
+
+TEST_CASE("what has not the form of a token takes nothing from those who have one") {
+  StrangerLimiter limiter;
+  for (int i = 0; i < 1'000; ++i) {
+    CHECK(limiter.Admit(StrCat("192.0.", i / 250, ".", i % 250), kStart).ok());
+  }
+  CHECK(limiter.AdmitWellFormed(kStart).ok());
 }
 
 TEST_CASE("a clock that goes back gives nobody attempts and takes none for good") {

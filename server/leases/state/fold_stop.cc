@@ -84,7 +84,10 @@ absl::Status State::FoldRevoked(LogIndex index, const ledger::v1::Revoked& revok
   const Revocation& revocation = revocations_.back();
   watermarks_.Raise(revocation);
   approvals_.EndCovered(revocation);
-  if (selector->kind() == Selector::Kind::kCombination) {
+  // The mark of a version stands for the leases that were issued at it, not for those that came to
+  // it later.
+  if (selector->kind() == Selector::Kind::kCombination ||
+      selector->kind() == Selector::Kind::kVersion) {
     ListLeases(revocation);
   }
   requests_.Add({revoked.control().request_hash(), index, revocation.time, revocation.number});

@@ -22,6 +22,13 @@ bool Fits(Id named, Id here) {
   return named.empty() || named == here;
 }
 
+// A lease that follows the latest version can get the value of each that came after its issue, so
+// whoever holds it may know that value. Which one is the latest at the moment does not matter: what
+// a revocation has ended never comes back with a newer version.
+bool FitsVersion(VersionNumber named, const Lease& lease) {
+  return Fits(named, lease.version) || (lease.follows_latest && lease.version < named);
+}
+
 }  // namespace
 
 const Revocation* First(const Revocation* a, const Revocation* b) {
@@ -39,7 +46,7 @@ bool Revocation::Covers(const Lease& lease) const {
     return false;
   }
   return Fits(parts.lease, lease.number) && Fits(parts.agent, lease.agent) &&
-         Fits(parts.secret, lease.secret) && Fits(parts.version, lease.version) &&
+         Fits(parts.secret, lease.secret) && FitsVersion(parts.version, lease) &&
          Fits(parts.workflow, lease.workflow) && Fits(parts.user, lease.terms->user) &&
          Fits(parts.policy, lease.policy) && Fits(parts.credential, lease.credential) &&
          Fits(parts.run, lease.run);

@@ -75,8 +75,11 @@ bool LeaseRules::IsSelected(const ledger::v1::Selector& selector, const Members&
   const bool in_group = selector.group() == 0 || Has(lease.groups, selector.group()) ||
                         members.agents.contains(lease.agent) ||
                         (lease.user != 0 && members.users.contains(lease.user));
-  return in_group && Fits(selector.lease(), number) && Fits(selector.agent(), lease.agent) &&
-         Fits(selector.secret(), lease.secret) && Fits(selector.version(), lease.version) &&
+  // Whoever follows the latest version came, or could come, to each that is newer than the first.
+  const bool has_version = Fits(selector.version(), lease.version) ||
+                           (lease.follows_latest && selector.version() > lease.version);
+  return has_version && in_group && Fits(selector.lease(), number) &&
+         Fits(selector.agent(), lease.agent) && Fits(selector.secret(), lease.secret) &&
          Fits(selector.workflow(), lease.workflow) && Fits(selector.user(), lease.user) &&
          Fits(selector.policy(), lease.policy) && Fits(selector.credential(), lease.credential) &&
          Fits(selector.run(), lease.run);

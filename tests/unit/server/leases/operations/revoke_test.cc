@@ -22,6 +22,7 @@ struct Taken {
   std::string run;
   CredentialId credential;
   uint64_t version = 0;
+  bool follows_latest = false;
   std::vector<std::string> groups;  // that counted
 };
 
@@ -73,7 +74,8 @@ class Crowd {
              .user = user,
              .run = request.run,
              .credential = agent.credential,
-             .version = !request.version.empty() || secret == "mail/key" ? 1u : 2u};
+             .version = !request.version.empty() || secret == "mail/key" ? 1u : 2u,
+             .follows_latest = request.version.empty()};
     if (is_bot) taken.groups = {"mailers", "crew"};
     if (user == "ann") taken.groups.push_back("crew");
     return request;
@@ -99,7 +101,8 @@ bool Means(const SelectorNames& names, const Taken& taken) {
   return in_group && Is(names.agent, taken.agent) && Is(names.secret, taken.secret) &&
          Is(names.workflow, taken.workflow) && Is(names.user, taken.user) &&
          Is(names.run, taken.run) && Is(names.policy, PolicyOf(taken.secret)) &&
-         (names.version.empty() || names.version.value() == taken.version) &&
+         (names.version.empty() || names.version.value() == taken.version ||
+          (taken.follows_latest && names.version.value() > taken.version)) &&
          (names.credential.empty() || names.credential == taken.credential) &&
          (names.lease.empty() || names.lease == taken.lease.lease);
 }
@@ -295,6 +298,38 @@ TEST_CASE("a revoked credential ends its leases, and those of another token go o
                      .Await(world.Revoke(
                          {.credential = second.credential, .credential_agent = "crawler"}))
                      .status()) == Reason::kNotFound);
+}
+
+TEST_CASE("a revoked version ends the leases that came to it after their issue") {
+  FurnishedWorld world;
+  const AcquireResult follows = world.Lease(world.bot, "db/login");
+  AcquireRequest at_first = world.AcquireOf(world.bot, "db/login");
+  at_first.version = VersionNumber(1);
+  const AcquireResult pinned = world.Await(world.Acquire(at_first)).value();
+  const AcquireResult elsewhere = world.Lease(world.bot, "db/prod");
+  world.AddVersion("db/login");
+  const AcquireResult at_second = world.Lease(world.bot, "db/login");
+  world.AddVersion("db/login");
+  const AcquireResult at_third = world.Lease(world.bot, "db/login");
+  REQUIRE(world.TryUse(world.bot, follows) == Reason::kNone);
+
+  const SelectorNames second{.secret = "db/login", .version = VersionNumber(2)};
+  const uint64_t number = world.Await(world.Revoke(second)).value();
+  const Revocation& revocation = world.state().revocations()[number - 1];
+  CHECK(CountRevocation(world.committer().published(), revocation, world.authority().Now()).ended ==
+        2);
+  // Nor does a newer version bring them back.
+  world.AddVersion("db/login");
+  const auto check = [&] {
+    CHECK(world.TryUse(world.bot, follows) == Reason::kLeaseRevoked);
+    CHECK(world.TryUse(world.bot, at_second) == Reason::kLeaseRevoked);
+    CHECK(world.TryUse(world.bot, pinned) == Reason::kNone);
+    CHECK(world.TryUse(world.bot, at_third) == Reason::kNone);
+    CHECK(world.TryUse(world.bot, elsewhere) == Reason::kNone);
+  };
+  check();
+  world.Restart();
+  check();
 }
 
 TEST_CASE("issued_before covers leases of before, and holds nothing") {

@@ -78,6 +78,26 @@ const Case kUses[] = {
        forged.entries()[index] = use;
        return index;
      }},
+    {"an allowed use of a lease that came to a revoked version later", "which entry ",
+     [](ForgedLedger& forged) {
+       const uint64_t index = forged.IndexOf(Entry::kUse, 0);
+       const Entry& use = forged.entries()[index];
+       const Entry& issued = forged.entries()[forged.IndexOf(Entry::kLeaseIssued, 0)];
+       Entry revoked = NextRevocation(forged);
+       revoked.set_time_ms(use.time_ms());
+       revoked.mutable_revoked()->set_number(1);
+       uint64_t leases = 0;
+       for (uint64_t i = 0; i < index; ++i) {
+         leases += forged.entries()[i].has_lease_issued() ? 1 : 0;
+       }
+       revoked.mutable_revoked()->set_through(leases);
+       ledger::v1::Selector* selector = revoked.mutable_revoked()->mutable_selector();
+       selector->Clear();
+       selector->set_secret(issued.lease_issued().secret());
+       selector->set_version(issued.lease_issued().version() + 1);
+       forged.entries().insert(forged.entries().begin() + static_cast<ptrdiff_t>(index), revoked);
+       return index + 1;
+     }},
     {"an allowed use of a released lease", "had released",
      [](ForgedLedger& forged) { return forged.Append(AllowedUse(forged, kMailLease, 7)); }},
     {"an allowed use after the lease's end", "which had ended 1 ms before",

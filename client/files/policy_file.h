@@ -39,8 +39,8 @@ class PolicyPlaces;
 // Form is judged here; what a pattern or a name may be and every limit is the server's to say.
 
 // INVALID_ARGUMENT "FILE:LINE:COL: sentence" for what ParseYaml refuses, an unknown key, a missing
-// one, a wrong type or value. `file` is the name to show. Adds where each policy stands to `places`, where that is
-// given.
+// one, a wrong type or value. `file` is the name to show. Adds where each policy stands to
+// `places`, where that is given.
 absl::StatusOr<v1::PolicySet> ParsePolicies(std::string_view text, std::string_view file,
                                             PolicyPlaces* places = nullptr);
 

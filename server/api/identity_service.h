@@ -18,9 +18,9 @@ struct LoginSettings {
   absl::Duration session_ttl = absl::Hours(8);
 };
 
-// IdentityService: reads from the published state, writes through the committer. Its methods are in identity_agents.cc,
-// identity_tokens.cc, identity_caller.cc, identity_groups.cc, identity_sessions.cc and
-// identity_targets.cc. The arguments must outlive it.
+// IdentityService: reads from the published state, writes through the committer. Its methods are in
+// identity_agents.cc, identity_tokens.cc, identity_caller.cc, identity_groups.cc,
+// identity_sessions.cc and identity_targets.cc. The arguments must outlive it.
 class IdentityService final : public v1::IdentityService::Service {
  public:
   IdentityService(LeaseAuthority& authority, const Gate& gate, const LoginSettings& login = {})

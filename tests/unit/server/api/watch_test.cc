@@ -169,7 +169,9 @@ class RandomLife {
       held_.emplace_back(world_.Lease(agent, secret), agent);
       return;
     }
-    const auto [lease, owner] = held_[random_() % held_.size()];
+    const auto& chosen = held_[random_() % held_.size()];
+    const auto lease = chosen.first;  // clang 14 lets no lambda capture a structured binding
+    const size_t owner = chosen.second;
     if (kind == 5) {
       world_.Renew(lease, owner, 600);
     } else if (kind == 6) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "server/base/check.h"
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
@@ -138,7 +140,8 @@ absl::StatusOr<IssuedToken> RotateToken(Transaction& tx, const TokenRotation& ro
   const bool by_agent = rotation.principal.role == Role::kAgent;
   if (agent == nullptr || found->kind != ledger::v1::CREDENTIAL_KIND_AGENT_TOKEN ||
       (rotation.agent.has_value() && agent->name != rotation.agent->value()) ||
-      (by_agent && agent->uid != rotation.principal.agent)) {
+      // An agent replaces the token that it calls with, not one that it was never given.
+      (by_agent && rotation.credential != rotation.principal.credential)) {
     return Error(Reason::kNotFound, StrCat("there is no agent token ", rotation.credential.value(),
                                            " that you could replace"));
   }
@@ -201,10 +204,19 @@ absl::StatusOr<CredentialId> RevokeToken(Transaction& tx, const TokenRevoke& rev
     return Error(Reason::kNotFound, StrCat("agent ", revoke.agent.value(), " has no token ",
                                            revoke.credential.value()));
   }
-  if (!credential->revoked) {
-    AppendEnd(tx, revoke.principal, revoke.credential, UnixMillis());
-  }
+  EndCredential(tx, revoke.principal, revoke.credential);
   return revoke.credential;
+}
+
+void EndCredential(Transaction& tx, const Principal& principal, CredentialId credential) {
+  absl::flat_hash_set<CredentialId> family = {credential};
+  std::vector<CredentialId> live;
+  // What came from a credential was issued after it, so one pass finds all generations.
+  for (const Credential& one : tx.state().credentials().all()) {
+    if (family.contains(one.parent)) family.insert(one.id);
+    if (family.contains(one.id) && !one.revoked) live.push_back(one.id);
+  }
+  for (const CredentialId id : live) AppendEnd(tx, principal, id, UnixMillis());
 }
 
 CredentialId CredentialForLease(Transaction& tx, const Principal& principal) {

@@ -71,9 +71,13 @@ struct TokenRevoke {
   Name agent;
   CredentialId credential;
 };
-// Ends any credential of the agent, and the leases taken with it. NOT_FOUND where the agent has no
-// such token. Nothing changes where it is revoked already.
+// Ends any credential of the agent, those that came from it (EndCredential), and their leases.
+// NOT_FOUND where the agent has no such token. Nothing changes where it is revoked already.
 absl::StatusOr<CredentialId> RevokeToken(Transaction& tx, const TokenRevoke& revoke);
+
+// Ends the credential and all that were got by showing it, one after the other: whoever stole a
+// token may have replaced it by one of their own. Those that are revoked already stay as they are.
+void EndCredential(Transaction& tx, const Principal& principal, CredentialId credential);
 
 // The credential that a lease of `principal` is taken with. A client certificate becomes one when
 // its agent takes the first lease with it, so that the lease can name it and it can be revoked.

@@ -5,6 +5,7 @@
 
 #include "server/base/status.h"
 #include "server/base/str_cat.h"
+#include "server/leases/operations/credentials.h"
 #include "server/policy/compiled_policies.h"
 #include "server/policy/compiled_policy.h"
 
@@ -189,6 +190,11 @@ absl::StatusOr<uint64_t> Revoke(Transaction& tx, const RevokeRequest& request) {
   uint64_t number = state.revocations().size() + 1;
   revoked->set_number(number);
   tx.Append(std::move(entry));
+  // As a hold keeps an agent from taking new leases, the end of a credential keeps its holder.
+  if (selector.kind() == Selector::Kind::kCredential && !request.leases_only &&
+      issued_before.empty()) {
+    EndCredential(tx, request.principal, selector.parts().credential);
+  }
   return number;
 }
 

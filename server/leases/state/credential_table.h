@@ -21,6 +21,8 @@ struct Credential {
   int kind = 0;       // ledger::v1::CredentialKind
   TextId principal;   // of a session: whose it is
   bool revoked = false;
+  // The token of the same agent that was shown to get this one: by replacing it, or by enrolling.
+  CredentialId parent;
 };
 
 class CredentialTable {

@@ -129,6 +129,9 @@ absl::Status State::FoldSecret(LogIndex index, const Entry& entry) {
                           .issue_time = last_time_,
                           .kind = issued.kind()};
     ASSIGN_OR_RETURN(credential.token_hash, ToHash(index, issued.token_hash()));
+    const CredentialId shown(issued.control().credential());
+    const Credential* parent = credentials_.Find(shown);
+    if (parent != nullptr && parent->agent == agent->uid) credential.parent = shown;
     credentials_.Add(credential);
     return absl::OkStatus();
   }

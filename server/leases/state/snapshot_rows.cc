@@ -137,6 +137,7 @@ ledger::v1::CredentialRow ToRow(const Credential& credential) {
   row.set_revoked(credential.revoked);
   row.set_principal(credential.principal.value());
   row.set_issue_ms(credential.issue_time.value());
+  row.set_parent(credential.parent.value());
   return row;
 }
 
@@ -147,7 +148,8 @@ bool FromRow(const ledger::v1::CredentialRow& row, Credential* credential) {
                  .issue_time = UnixMillis(row.issue_ms()),
                  .kind = row.kind(),
                  .principal = TextId(row.principal()),
-                 .revoked = row.revoked()};
+                 .revoked = row.revoked(),
+                 .parent = CredentialId(row.parent())};
   return ToHash(row.token_hash(), &credential->token_hash);
 }
 

@@ -97,6 +97,46 @@ TEST_CASE("an agent replaces its own token alone, by one that lasts no longer") 
   CHECK(try_it(LeaseWorld::Operator(), next->id, absl::Hours(48)) == Reason::kNone);
 }
 
+TEST_CASE("an agent replaces no token but the one that it calls with") {
+  FurnishedWorld world;
+  // As after a JSON Web Token or a certificate of a few seconds.
+  Principal brief = world.bot;
+  brief.credential = CredentialId();
+  CHECK(
+      ReasonOf(Rotate(world, {.principal = brief, .credential = world.bot.credential}).status()) ==
+      Reason::kNotFound);
+  const Principal second = world.IssueToken("bot");
+  CHECK(
+      ReasonOf(Rotate(world, {.principal = second, .credential = world.bot.credential}).status()) ==
+      Reason::kNotFound);
+  CHECK(world.TryAcquire(world.bot, "db/login") == Reason::kNone);
+}
+
+TEST_CASE("a revoked token takes along what its thief got for it, and not what an operator gave") {
+  FurnishedWorld world;
+  const Principal stolen = world.IssueToken("bot");
+  const auto replace = [&](const Principal& by, CredentialId what) {
+    const auto issued =
+        Rotate(world, {.principal = by, .credential = what, .overlap = absl::Hours(24)});
+    REQUIRE(issued.ok());
+    Principal next = world.bot;
+    next.credential = issued->id;
+    return next;
+  };
+  const Principal child = replace(stolen, stolen.credential);
+  const Principal grandchild = replace(child, child.credential);
+  const Principal given = replace(LeaseWorld::Operator(), stolen.credential);
+  const AcquireResult lease = world.Lease(grandchild, "db/login");
+  if (GENERATE(false, true)) world.Restart();
+  world.RevokeToken(stolen);
+  for (const Principal& one : {stolen, child, grandchild}) {
+    CHECK(world.TryAcquire(one, "db/login") == Reason::kCredentialRevoked);
+  }
+  CHECK(world.TryUse(grandchild, lease) == Reason::kCredentialRevoked);
+  CHECK(world.TryAcquire(given, "db/login") == Reason::kNone);
+  CHECK(world.TryAcquire(world.bot, "db/login") == Reason::kNone);
+}
+
 TEST_CASE("an enrolment token works once, also for two who come at the same moment") {
   FurnishedWorld world;
   const auto make = [&](absl::Duration ttl) {

@@ -177,6 +177,7 @@ TEST_CASE("a selector covers what its parts have in common, nothing more and not
 TEST_CASE("agent, group, user, secret and workflow are held until resumed, other selectors not") {
   FurnishedWorld world;
   Crowd crowd(world);
+  const Principal other_token = world.IssueToken("bot");
   struct Row {
     const char* why;
     SelectorNames names;
@@ -191,7 +192,7 @@ TEST_CASE("agent, group, user, secret and workflow are held until resumed, other
       {"workflow", WorkflowSelector("w1"), true},
       {"everything", EverySelector(), false},
       {"policy", {.policy = "db-reads"}, false},
-      {"credential", {.credential = world.bot.credential}, false},
+      {"credential", {.credential = other_token.credential}, false},
       {"run", {.run = "even"}, false},
       {"version", {.secret = "db/login", .version = VersionNumber(2)}, false},
       {"pair", {.agent = "bot", .secret = "db/login"}, false},
@@ -293,7 +294,7 @@ TEST_CASE("a revoked credential ends its leases, and those of another token go o
   CHECK(world.TryUse(second, two) == Reason::kNone);
   REQUIRE(
       world.Await(world.Revoke({.credential = second.credential, .credential_agent = "bot"})).ok());
-  CHECK(world.TryUse(second, two) == Reason::kLeaseRevoked);
+  CHECK(world.TryUse(second, two) == Reason::kCredentialRevoked);
   CHECK(ReasonOf(world
                      .Await(world.Revoke(
                          {.credential = second.credential, .credential_agent = "crawler"}))
@@ -330,6 +331,17 @@ TEST_CASE("a revoked version ends the leases that came to it after their issue")
   check();
   world.Restart();
   check();
+}
+
+TEST_CASE("whoever has a credential that is revoked takes no new lease with it") {
+  FurnishedWorld world;
+  const Principal second = world.IssueToken("bot");
+  const SelectorNames names = {.credential = second.credential, .credential_agent = "bot"};
+  REQUIRE(world.Await(world.Revoke(names, /*leases_only=*/true)).ok());
+  CHECK(world.TryAcquire(second, "db/login") == Reason::kNone);
+  REQUIRE(world.Await(world.Revoke(names)).ok());
+  CHECK(world.TryAcquire(second, "db/login") == Reason::kCredentialRevoked);
+  CHECK(world.TryAcquire(world.bot, "db/login") == Reason::kNone);
 }
 
 TEST_CASE("issued_before covers leases of before, and holds nothing") {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "leasehold/v1/identity.grpc.pb.h"
+#include "leasehold/v1/revocation.grpc.pb.h"
 #include "server/base/crypto_bytes.h"
 #include "server/base/str_cat.h"
 #include "tests/support/signing_key.h"
@@ -118,6 +119,19 @@ TEST_CASE("a session is its person with the role of the claims, until it is ende
   CHECK(Ask(*world.stub, &Stub::EndSession, v1::EndSessionRequest(), token).status.ok());
   CHECK(world.WhoIs(token).reason() == "CREDENTIAL_REVOKED");
   CHECK(world.WhoIs(other.response.token()).status.ok());
+}
+
+TEST_CASE("somebody else ends a session by revoking its credential") {
+  LoginWorld world;
+  const std::string stolen = world.LogIn(world.IdToken("eve", "security")).response.token();
+  const std::string other = world.LogIn(world.IdToken("mia", "security")).response.token();
+  v1::RevokeRequest revoke;
+  revoke.mutable_selector()->set_credential(world.WhoIs(stolen).response.credential());
+  revoke.set_reason("she left");
+  const auto operators = v1::RevocationService::NewStub(world.server->admin());
+  REQUIRE(Ask(*operators, &v1::RevocationService::Stub::Revoke, revoke).status.ok());
+  CHECK(world.WhoIs(stolen).reason() == "CREDENTIAL_REVOKED");
+  CHECK(world.WhoIs(other).status.ok());
 }
 
 TEST_CASE("an ID token gives one session, also after a restart and with its other signature") {

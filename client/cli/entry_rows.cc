@@ -4,6 +4,7 @@
 
 #include "client/cli/arguments/near_name.h"
 #include "client/cli/resource.h"
+#include "client/cli/subject_filter.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/time_text.h"
 #include "server/base/reason.h"
@@ -45,15 +46,7 @@ std::vector<Flag> EntryFilterFlags() {
 absl::StatusOr<v1::ListEntriesRequest> ParseEntryFilter(const Arguments& args) {
   v1::ListEntriesRequest request;
   for (const std::string& kind : args.All("kind")) request.add_kinds(kind);
-  if (const auto agent = args.Get("agent")) {
-    ASSIGN_OR_RETURN(*request.mutable_agent(), ResourceName("agents/", *agent));
-  }
-  if (const auto secret = args.Get("secret")) {
-    ASSIGN_OR_RETURN(*request.mutable_secret(), ResourceName("secrets/", *secret));
-  }
-  if (const auto workflow = args.Get("workflow")) {
-    ASSIGN_OR_RETURN(*request.mutable_workflow(), ResourceName("workflows/", *workflow));
-  }
+  RETURN_IF_ERROR(ReadSubjectFilter(args, &request));
   if (const auto target = args.Get("target")) {
     ASSIGN_OR_RETURN(*request.mutable_target(), ResourceName("targets/", *target));
   }

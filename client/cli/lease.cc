@@ -17,6 +17,7 @@
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
+#include "client/cli/subject_filter.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
 #include "client/cli/terminal/table.h"
@@ -45,15 +46,7 @@ absl::StatusOr<ExitStatus> Show(Session& session) {
 
 absl::StatusOr<v1::ListLeasesRequest> ListRequest(const Arguments& args) {
   v1::ListLeasesRequest request;
-  if (const auto agent = args.Get("agent")) {
-    ASSIGN_OR_RETURN(*request.mutable_agent(), ResourceName("agents/", *agent));
-  }
-  if (const auto secret = args.Get("secret")) {
-    ASSIGN_OR_RETURN(*request.mutable_secret(), ResourceName("secrets/", *secret));
-  }
-  if (const auto workflow = args.Get("workflow")) {
-    ASSIGN_OR_RETURN(*request.mutable_workflow(), ResourceName("workflows/", *workflow));
-  }
+  RETURN_IF_ERROR(ReadSubjectFilter(args, &request));
   request.set_active_only(args.Has("active"));
   return request;
 }

@@ -8,6 +8,7 @@
 #include "client/cli/lease_text.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
+#include "client/cli/subject_filter.h"
 #include "client/cli/terminal/message_json.h"
 #include "client/cli/terminal/time_text.h"
 #include "leasehold/v1/lease.grpc.pb.h"
@@ -19,15 +20,7 @@ namespace {
 
 absl::StatusOr<v1::WatchLeasesRequest> WatchRequest(const Arguments& args) {
   v1::WatchLeasesRequest request;
-  if (const auto agent = args.Get("agent")) {
-    ASSIGN_OR_RETURN(*request.mutable_agent(), ResourceName("agents/", *agent));
-  }
-  if (const auto secret = args.Get("secret")) {
-    ASSIGN_OR_RETURN(*request.mutable_secret(), ResourceName("secrets/", *secret));
-  }
-  if (const auto workflow = args.Get("workflow")) {
-    ASSIGN_OR_RETURN(*request.mutable_workflow(), ResourceName("workflows/", *workflow));
-  }
+  RETURN_IF_ERROR(ReadSubjectFilter(args, &request));
   request.set_resume_token(args.Get("resume").value_or(""));
   return request;
 }

@@ -8,6 +8,7 @@
 #include "client/cli/pages.h"
 #include "client/cli/resource.h"
 #include "client/cli/session.h"
+#include "client/cli/subject_filter.h"
 #include "client/cli/terminal/cli_error.h"
 #include "client/cli/terminal/message_json.h"
 #include "client/cli/terminal/table.h"
@@ -69,15 +70,7 @@ absl::StatusOr<std::string> DestinationName(const std::string& typed) {
 absl::StatusOr<v1::QueryUsageRequest> UsageRequest(const Arguments& args,
                                                    const std::vector<Dimension>& by) {
   v1::QueryUsageRequest request;
-  if (const auto agent = args.Get("agent")) {
-    ASSIGN_OR_RETURN(*request.mutable_agent(), ResourceName("agents/", *agent));
-  }
-  if (const auto secret = args.Get("secret")) {
-    ASSIGN_OR_RETURN(*request.mutable_secret(), ResourceName("secrets/", *secret));
-  }
-  if (const auto workflow = args.Get("workflow")) {
-    ASSIGN_OR_RETURN(*request.mutable_workflow(), ResourceName("workflows/", *workflow));
-  }
+  RETURN_IF_ERROR(ReadSubjectFilter(args, &request));
   if (const auto target = args.Get("target")) {
     ASSIGN_OR_RETURN(*request.mutable_destination(), DestinationName(*target));
   }

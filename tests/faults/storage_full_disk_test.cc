@@ -1,14 +1,6 @@
-// A disk that is really full: a small tmpfs, mounted where only this process sees it. Exits with 77
-// where it may not mount, which needs root.
-
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
+// A disk that is really full; skipped where it cannot be mounted.
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,39 +10,13 @@
 #include "server/base/str_cat.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/sqlite_store.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/small_disk.h"
 #include "tests/unit/storage/random_batches.h"
 
 namespace leasehold {
 namespace {
 
-constexpr int kSkipped = 77;
 constexpr uint64_t kMib = uint64_t{1} << 20;
-
-class SmallDisk {
- public:
-  explicit SmallDisk(uint64_t bytes) {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-      std::cerr << "skipped: a small disk cannot be mounted here, which needs root\n";
-      std::exit(kSkipped);
-    }
-    REQUIRE(mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, StrCat("size=", bytes).c_str()) ==
-            0);
-  }
-  ~SmallDisk() { umount2(folder_.path().c_str(), MNT_DETACH); }
-  // Takes every byte that is left, as another program would.
-  void Fill() {
-    std::ofstream junk(folder_.File("junk"), std::ios::binary | std::ios::app);
-    const std::string page(4096, 'j');
-    while (junk.write(page.data(), 4096) && junk.flush()) continue;
-  }
-  void MakeRoom() { unlink(folder_.File("junk").c_str()); }
-  const TempFolder& folder() const { return folder_; }
-
- private:
-  TempFolder folder_;
-};
 
 Batch Entries(uint64_t first_index, std::vector<std::string> entries) {
   Batch batch;

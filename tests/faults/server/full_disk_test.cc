@@ -1,57 +1,19 @@
-// A disk that is really full: a small tmpfs, mounted where only this process and its servers see
-// it. Exits with 77 where it may not mount, which needs root.
-
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
+// The real server on a disk that is really full; skipped where it cannot be mounted.
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
-#include <iostream>
 #include <string>
 
 #include "tests/support/installation.h"
 #include "tests/support/pause.h"
+#include "tests/support/small_disk.h"
 
 namespace leasehold {
 namespace {
 
 constexpr int kUnavailable = 14;
-constexpr int kSkipped = 77;
 // Room for the 64 MiB that revocations have in reserve, the mark below which uses are refused, and
 // a little more.
-constexpr char kDiskSize[] = "size=104m";
-
-// Before anything makes threads: a namespace belongs to the thread that asks and to those it makes.
-void EnterOwnMountNamespace() {
-  static const bool entered =
-      unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  if (entered) return;
-  std::cerr << "skipped: a small disk cannot be mounted here, which needs root\n";
-  std::exit(kSkipped);
-}
-
-class SmallDisk {
- public:
-  SmallDisk() {
-    EnterOwnMountNamespace();
-    REQUIRE(mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, kDiskSize) == 0);
-  }
-  ~SmallDisk() { umount2(folder_.path().c_str(), MNT_DETACH); }
-  const std::string& path() const { return folder_.path(); }
-
-  // Takes every byte that is left, as another program would.
-  void Fill() {
-    std::ofstream junk(folder_.File("junk"), std::ios::binary | std::ios::app);
-    const std::string page(4096, 'j');
-    while (junk.write(page.data(), 4096) && junk.flush()) continue;
-  }
-  void MakeRoom() { unlink(folder_.File("junk").c_str()); }
-
- private:
-  TempFolder folder_;
-};
+constexpr uint64_t kDiskBytes = uint64_t{104} << 20;
 
 Answer<v1::AcquireLeaseResponse> Acquire(const ApiClient& agent) {
   return agent.Call<v1::AcquireLeaseResponse>("LeaseService/AcquireLease",
@@ -90,8 +52,8 @@ void CheckFull(const Installation& installation, const Answer<v1::AcquireLeaseRe
 }
 
 TEST_CASE("on a full disk uses are refused, revocations and releases go on, room mends it") {
-  SmallDisk disk;
-  Installation installation(disk.path());
+  SmallDisk disk(kDiskBytes);
+  Installation installation(disk.folder().path());
   installation.Start();
   installation.SetUp({"bot", "other"});
   const auto revoked = Acquire(installation.Agent("bot"));

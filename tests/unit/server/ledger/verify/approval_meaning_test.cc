@@ -1,8 +1,6 @@
 // Ledgers whose hashes are all right, and in which approvers are passed over.
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <functional>
 #include <string>
 
 #include "server/base/check.h"
@@ -92,14 +90,7 @@ ledger::v1::ApprovalDecided* Decided(ForgedLedger& forged, int n, uint64_t* inde
   return forged.entries()[*index].mutable_approval_decided();
 }
 
-struct Case {
-  const char* why;
-  const char* sentence;
-  // Changes the ledger; the index that must be named first.
-  std::function<uint64_t(ForgedLedger&)> forge;
-};
-
-const Case kCases[] = {
+const Forgery kCases[] = {
     {"a lease without the approval that it needs", "who have not agreed to it",
      [](ForgedLedger& forged) {
        uint64_t index = 0;
@@ -188,21 +179,7 @@ TEST_CASE("what approvals forbid is found, whatever the hashes say") {
   const VerifyReport honest = VerifyFile(world.database());
   INFO(ReportText(honest));
   REQUIRE(honest.outcome == VerifyOutcome::kOk);
-  const std::string path = world.data_dir() + "/forged.db";
-  for (const Case& row : kCases) {
-    CAPTURE(row.why);
-    std::filesystem::copy_file(world.database(), path,
-                               std::filesystem::copy_options::overwrite_existing);
-    ForgedLedger forged(path);
-    const uint64_t index = row.forge(forged);
-    forged.Write();
-    const VerifyReport report = VerifyFile(path);
-    const std::string text = ReportText(report);
-    CAPTURE(text);
-    REQUIRE_FALSE(report.findings.empty());
-    CHECK(text.find(row.sentence) != std::string::npos);
-    CHECK(report.findings.front().index == index);
-  }
+  CheckForgeries(world.database(), world.data_dir() + "/forged.db", kCases);
 }
 
 }  // namespace leasehold

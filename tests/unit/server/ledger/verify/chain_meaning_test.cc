@@ -1,8 +1,6 @@
 // Ledgers whose hashes are all right, and in which delegated leases and limits are passed over.
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <functional>
 #include <string>
 
 #include "server/base/check.h"
@@ -97,14 +95,7 @@ ledger::v1::LeaseIssued* Issued(ForgedLedger& forged, int n, uint64_t* index) {
   return forged.entries()[*index].mutable_lease_issued();
 }
 
-struct Case {
-  const char* why;
-  const char* sentence;
-  // Changes the ledger; the index that must be named first.
-  std::function<uint64_t(ForgedLedger&)> forge;
-};
-
-const Case kCases[] = {
+const Forgery kCases[] = {
     {"a use below a lease that was revoked", "which was delegated from lease 1, which entry",
      [](ForgedLedger& forged) { return Allow(forged, 8); }},
     {"a write through a lease for reads", "that was left out when lease 2 was delegated",
@@ -193,21 +184,7 @@ TEST_CASE("what delegations and limits forbid is found, whatever the hashes say"
   const VerifyReport honest = VerifyFile(world.database());
   INFO(ReportText(honest));
   REQUIRE(honest.outcome == VerifyOutcome::kOk);
-  const std::string path = world.data_dir() + "/forged.db";
-  for (const Case& row : kCases) {
-    CAPTURE(row.why);
-    std::filesystem::copy_file(world.database(), path,
-                               std::filesystem::copy_options::overwrite_existing);
-    ForgedLedger forged(path);
-    const uint64_t index = row.forge(forged);
-    forged.Write();
-    const VerifyReport report = VerifyFile(path);
-    const std::string text = ReportText(report);
-    CAPTURE(text);
-    REQUIRE_FALSE(report.findings.empty());
-    CHECK(text.find(row.sentence) != std::string::npos);
-    CHECK(report.findings.front().index == index);
-  }
+  CheckForgeries(world.database(), world.data_dir() + "/forged.db", kCases);
 }
 
 }  // namespace leasehold

@@ -1,6 +1,7 @@
 #include "tests/unit/server/ledger/verify/forged_ledger.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <utility>
 
 #include "server/base/status.h"
@@ -88,6 +89,23 @@ std::string ReportText(const VerifyReport& report) {
   std::string text(VerifyOutcomeName(report.outcome));
   for (const Finding& finding : report.findings) StrAppend(&text, "\n", finding.sentence);
   return text;
+}
+
+void CheckForgeries(const std::string& database, const std::string& path,
+                    std::span<const Forgery> forgeries) {
+  for (const Forgery& forgery : forgeries) {
+    INFO(forgery.why);
+    std::filesystem::copy_file(database, path, std::filesystem::copy_options::overwrite_existing);
+    ForgedLedger forged(path);
+    const uint64_t index = forgery.forge(forged);
+    forged.Write();
+    const VerifyReport report = VerifyFile(path);
+    INFO(ReportText(report));
+    CHECK(report.outcome == VerifyOutcome::kViolation);
+    REQUIRE_FALSE(report.findings.empty());
+    CHECK(report.findings.front().index == index);
+    CHECK_THAT(ReportText(report), Catch::Contains(forgery.sentence));
+  }
 }
 
 }  // namespace leasehold

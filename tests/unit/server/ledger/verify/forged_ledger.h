@@ -2,6 +2,8 @@
 #define LEASEHOLD_TESTS_UNIT_SERVER_LEDGER_VERIFY_FORGED_LEDGER_H_
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,19 @@ class ForgedLedger {
 VerifyReport VerifyFile(const std::string& database, const VerifyOptions& options = {});
 // The outcome and the findings, a line each.
 std::string ReportText(const VerifyReport& report);
+
+// One way to forge a ledger, and what verification has to say of it.
+struct Forgery {
+  const char* why;
+  // A part of what the report says.
+  const char* sentence;
+  // Changes the ledger; the index that must be named first.
+  std::function<uint64_t(ForgedLedger&)> forge;
+};
+
+// That each of `forgeries`, made alone in a copy of `database` at `path`, is found.
+void CheckForgeries(const std::string& database, const std::string& path,
+                    std::span<const Forgery> forgeries);
 
 }  // namespace leasehold
 

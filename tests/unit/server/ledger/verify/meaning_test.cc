@@ -1,8 +1,6 @@
 // Ledgers whose hashes are all right and whose entries do what must not be.
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 
@@ -59,16 +57,9 @@ Entry NextRevocation(ForgedLedger& forged) {
   return entry;
 }
 
-struct Case {
-  const char* why;
-  const char* sentence;
-  // Changes the ledger; the index that must be named first.
-  std::function<uint64_t(ForgedLedger&)> forge;
-};
-
 // Uses in LedgerWorld::Live, in order: 0 allowed, 1 and 2 denied, 3 revealed, 4 and 5 allowed, 6
 // denied since revoked, 7 of the other agent.
-const Case kUses[] = {
+const Forgery kUses[] = {
     {"an allowed use behind a revocation", "which entry ",
      [](ForgedLedger& forged) {
        const uint64_t index = forged.IndexOf(Entry::kUse, 6);
@@ -198,7 +189,7 @@ const Case kUses[] = {
      }},
 };
 
-const Case kLeases[] = {
+const Forgery kLeases[] = {
     {"a lease in spite of a hold", "in spite of the hold",
      [](ForgedLedger& forged) {
        Entry issued = forged.entries()[forged.IndexOf(Entry::kLeaseIssued, 0)];
@@ -336,7 +327,7 @@ const Case kLeases[] = {
      }},
 };
 
-const Case kLogs[] = {
+const Forgery kLogs[] = {
     {"time that runs back", "older than the one before it",
      [](ForgedLedger& forged) {
        const uint64_t index = forged.IndexOf(Entry::kUse, 0);
@@ -395,27 +386,11 @@ const Case kLogs[] = {
      }},
 };
 
-void CheckCases(std::span<const Case> cases) {
+void CheckCases(std::span<const Forgery> cases) {
   LedgerWorld world;
   world.Live();
   world.Kill();
-  const std::string honest = world.folder().File("honest.db");
-  std::filesystem::copy_file(world.database(), honest);
-  for (const Case& c : cases) {
-    INFO(c.why);
-    const std::string path = world.folder().File("forged.db");
-    std::filesystem::remove(path);
-    std::filesystem::copy_file(honest, path);
-    ForgedLedger forged(path);
-    const uint64_t index = c.forge(forged);
-    forged.Write();
-    const VerifyReport report = VerifyFile(path);
-    INFO(ReportText(report));
-    CHECK(report.outcome == VerifyOutcome::kViolation);
-    REQUIRE_FALSE(report.findings.empty());
-    CHECK(report.findings.front().index == index);
-    CHECK_THAT(ReportText(report), Catch::Contains(c.sentence));
-  }
+  CheckForgeries(world.database(), world.folder().File("forged.db"), cases);
 }
 
 TEST_CASE("an allowed use that was not right at its moment is found, hashes or not") {
